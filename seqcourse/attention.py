@@ -1,0 +1,87 @@
+"""Attention, from one query to many heads.
+
+A mask is boolean and says who may look: True = may look,
+the convention of `torch.nn.functional.scaled_dot_product_attention`.
+A query that may look at nothing gets zeros, not NaN.
+"""
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+
+def attention(q, k, v, mask=None):
+    """Average the rows of `v`, weighted by how well each key matches the query.
+
+    Returns the average (..., T, K) and the weights (..., T, S).
+    q: (..., T, K)   k: (..., S, K)   v: (..., S, K)   mask: broadcasts to (..., T, S)
+
+    Vaswani et al. 2017, "Attention Is All You Need", section 3.2.1, equation 1.
+    """
+    scores = q @ k.transpose(-2, -1) / math.sqrt(k.size(-1))  # (..., T, S)
+    if mask is not None:
+        scores = scores.masked_fill(~mask, float("-inf"))
+    weights = scores.softmax(dim=-1)  # (..., T, S), each row sums to 1
+    if mask is not None:
+        weights = weights.masked_fill(~mask, 0.0)  # a row that may look at nothing: zeros, not NaN
+    return weights @ v, weights
+
+
+def fused_attention(q, k, v, mask=None):
+    """The average that `attention` gives, by torch's fused kernel: faster, and without weights to look at."""
+    return F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+
+
+def padding_mask(tokens, pad_id):
+    """All tokens but the padding may be looked at: (B, S) -> (B, 1, 1, S), for all heads and queries."""
+    return (tokens != pad_id)[:, None, None, :]
+
+
+def causal_mask(length, device=None):
+    """Position t may look at positions up to t, never at the future: (T, T), lower triangular."""
+    return torch.ones(length, length, dtype=torch.bool, device=device).tril()
+
+
+class MultiHeadAttention(nn.Module):
+    """Attend in `nhead` subspaces at once: x asks, memory answers.
+
+    `layer(x, x)` is self-attention, `layer(x, memory)` is cross-attention.
+    x: (B, T, D)   memory: (B, S, D)   mask: broadcasts to (B, H, T, S)   ->   (B, T, D)
+    Given a list as `record`, the layer appends its weights (B, H, T, S) to it.
+
+    Raises ValueError when the heads cannot share the width evenly.
+    Vaswani et al. 2017, section 3.2.2; their d_k = d_v is our K = D / H.
+    """
+
+    def __init__(self, d_model, nhead):
+        super().__init__()
+        if d_model % nhead:
+            raise ValueError(f"{nhead} heads cannot share {d_model} features evenly")
+        self.nhead = nhead
+        self.query = nn.Linear(d_model, d_model)
+        self.key = nn.Linear(d_model, d_model)
+        self.value = nn.Linear(d_model, d_model)
+        self.output = nn.Linear(d_model, d_model)
+
+    def forward(self, x, memory, mask=None, record=None):
+        return self.attend(x, *self.keys_values(memory), mask, record)
+
+    def keys_values(self, memory):
+        return self.split(self.key(memory)), self.split(self.value(memory))  # (B, H, S, K) each
+
+    def attend(self, x, keys, values, mask=None, record=None):
+        q = self.split(self.query(x))  # (B, H, T, K)
+        if record is None:
+            heads = fused_attention(q, keys, values, mask)
+        else:
+            heads, weights = attention(q, keys, values, mask)
+            record.append(weights)
+        return self.output(self.merge(heads))
+
+    def split(self, x):
+        return x.unflatten(-1, (self.nhead, -1)).transpose(1, 2)  # (B, T, D) -> (B, H, T, K)
+
+    def merge(self, heads):
+        return heads.transpose(1, 2).flatten(-2)  # (B, H, T, K) -> (B, T, D)

@@ -1,0 +1,205 @@
+"""The Transformer: an encoder that reads a sentence, a decoder that writes its translation."""
+
+import math
+from dataclasses import dataclass, fields
+
+import torch
+from torch import nn
+
+from .attention import causal_mask, padding_mask
+from .layers import ACTIVATIONS, DecoderLayer, EncoderLayer
+from .positions import sinusoidal_positions
+
+
+@dataclass
+class TransformerConfig:
+    """Every number that makes a Transformer; the defaults are the base model of the paper, with GELU.
+
+    Raises ValueError, naming the field, when a number makes no sense or two do not fit.
+    Vaswani et al. 2017, table 3; their N is our number of layers, d_ff our dim_feedforward, h our nhead.
+    """
+
+    src_vocab_size: int = 37000
+    tgt_vocab_size: int = 37000
+    d_model: int = 512
+    nhead: int = 8
+    num_encoder_layers: int = 6
+    num_decoder_layers: int = 6
+    dim_feedforward: int = 2048
+    dropout: float = 0.1
+    activation: str = "gelu"
+    residual: bool = True
+    norm_first: bool = False  # LayerNorm after each sublayer, as in the paper, or before it
+    positions: str = "sinusoidal"  # or "none"
+    tie_output: bool = True  # the output layer reads words by the vectors that the decoder is fed
+    share_embeddings: bool = False  # one vocabulary, and one table of vectors, for both languages
+    max_length: int = 512  # the most tokens a sentence may have
+    pad_id: int = 0
+    bos_id: int = 2
+    eos_id: int = 3
+
+    def __post_init__(self):
+        check(self)
+
+
+def check(config):
+    """Raise ValueError unless the numbers of a `TransformerConfig` make sense and fit each other."""
+    for field in fields(config):
+        number = getattr(config, field.name)
+        if field.type is int and not field.name.endswith("_id") and (type(number) is not int or number < 1):
+            raise ValueError(f"{field.name} must be a whole number of at least 1, not {number!r}")
+    if config.d_model % config.nhead:
+        raise ValueError(
+            f"{config.nhead} heads cannot share {config.d_model} features: change nhead or d_model"
+        )
+    if not 0 <= config.dropout < 1:
+        raise ValueError(f"dropout must be at least 0 and below 1, not {config.dropout!r}")
+    for name, known in (("activation", tuple(ACTIVATIONS)), ("positions", ("sinusoidal", "none"))):
+        if getattr(config, name) not in known:
+            raise ValueError(f"{name} must be one of {', '.join(known)}, not {getattr(config, name)!r}")
+    if config.share_embeddings and config.src_vocab_size != config.tgt_vocab_size:
+        raise ValueError(
+            "share_embeddings needs one vocabulary, but src_vocab_size and tgt_vocab_size differ"
+        )
+    for name in ("pad_id", "bos_id", "eos_id"):
+        if not 0 <= getattr(config, name) < min(config.src_vocab_size, config.tgt_vocab_size):
+            raise ValueError(f"{name} = {getattr(config, name)!r} is not a token of both vocabularies")
+
+
+@dataclass
+class DecodingState:
+    """What decoding carries from word to word: for each decoder layer, keys and values already computed.
+
+    memory: those of the source, (B, H, S, K)   memory_mask: (B, 1, 1, S)
+    past: those of the words fed so far, (B, H, t, K)
+    """
+
+    memory_mask: torch.Tensor
+    memory: list[tuple[torch.Tensor, torch.Tensor]]
+    past: list[tuple[torch.Tensor, torch.Tensor]]
+
+    @property
+    def length(self):
+        return self.past[0][0].size(2)
+
+    def reorder(self, rows):
+        """The state of these rows of the batch, in this order: (R,), indices or a boolean mask."""
+        memory, past = ([(k[rows], v[rows]) for k, v in layers] for layers in (self.memory, self.past))
+        return DecodingState(self.memory_mask[rows], memory, past)
+
+
+class Embedding(nn.Module):
+    """Tokens -> vectors that say which word this is and where it stands: (B, T) -> (B, T, D).
+
+    Raises ValueError when there are more tokens than `config.max_length`.
+    Vaswani et al. 2017, section 3.4 (the factor √D) and 3.5 (positions).
+    """
+
+    def __init__(self, vocab_size, config):
+        super().__init__()
+        self.words = nn.Embedding(vocab_size, config.d_model)
+        self.dropout = nn.Dropout(config.dropout)
+        positions = sinusoidal_positions(config.max_length, config.d_model)
+        positions = positions if config.positions == "sinusoidal" else torch.zeros_like(positions)
+        self.register_buffer("positions", positions, persistent=False)  # (max_length, D)
+
+    def forward(self, tokens, start=0):
+        end = start + tokens.size(1)
+        if end > len(self.positions):
+            raise ValueError(f"{end} tokens are more than the model's max_length of {len(self.positions)}")
+        x = self.words(tokens) * math.sqrt(
+            self.words.embedding_dim
+        )  # so that words weigh as much as positions
+        return self.dropout(x + self.positions[start:end])
+
+
+class Encoder(nn.Module):
+    """Read a sentence: (B, S) -> memory (B, S, D), one vector a word, each aware of all others."""
+
+    def __init__(self, config):
+        super().__init__()
+        self.embedding = Embedding(config.src_vocab_size, config)
+        self.layers = nn.ModuleList(EncoderLayer(config) for _ in range(config.num_encoder_layers))
+        self.norm = nn.LayerNorm(config.d_model) if config.norm_first else nn.Identity()
+
+    def forward(self, src, mask, record=None):
+        x = self.embedding(src)
+        for layer in self.layers:
+            x = layer(x, mask, record)
+        return self.norm(x)
+
+
+class Decoder(nn.Module):
+    """Write a sentence: (B, T), and memory (B, S, D) -> logits (B, T, V); row t foretells word t + 1.
+
+    Padding stands on the right, where the causal mask hides it from every word.
+    """
+
+    def __init__(self, config):
+        super().__init__()
+        self.embedding = Embedding(config.tgt_vocab_size, config)
+        self.layers = nn.ModuleList(DecoderLayer(config) for _ in range(config.num_decoder_layers))
+        self.norm = nn.LayerNorm(config.d_model) if config.norm_first else nn.Identity()
+        self.output = nn.Linear(config.d_model, config.tgt_vocab_size)
+        if config.tie_output:
+            self.output.weight = self.embedding.words.weight
+
+    def forward(self, tgt_in, memory, memory_mask, record=(None, None)):
+        mask = causal_mask(tgt_in.size(1), tgt_in.device)  # (T, T)
+        x = self.embedding(tgt_in)
+        for layer in self.layers:
+            x = layer(x, memory, mask, memory_mask, record)
+        return self.output(self.norm(x))
+
+    def step(self, token, state):
+        x = self.embedding(token[:, None], start=state.length)  # (B, 1, D)
+        longer = []
+        for layer, past, memory in zip(self.layers, state.past, state.memory, strict=True):
+            x, past = layer.step(x, past, memory, state.memory_mask)
+            longer.append(past)
+        return self.output(self.norm(x))[:, 0], DecodingState(state.memory_mask, state.memory, longer)
+
+
+class Transformer(nn.Module):
+    """Sentence -> sentence: (B, S), (B, T) -> logits (B, T, V).
+
+    `record`, if given, is a dict of lists "encoder", "decoder" and "cross": each layer appends its weights.
+    Vaswani et al. 2017, figure 1.
+    """
+
+    def __init__(self, config):
+        super().__init__()
+        self.config = config
+        self.encoder = Encoder(config)
+        self.decoder = Decoder(config)
+        initialize(self)
+        if config.share_embeddings:
+            self.encoder.embedding.words.weight = self.decoder.embedding.words.weight
+
+    def forward(self, src, tgt_in, record=None):
+        record = record or {}
+        mask = padding_mask(src, self.config.pad_id)  # (B, 1, 1, S)
+        memory = self.encoder(src, mask, record.get("encoder"))
+        return self.decoder(tgt_in, memory, mask, (record.get("decoder"), record.get("cross")))
+
+    def begin(self, src):
+        """The state in which no word is written yet, for (B, S) source tokens."""
+        mask = padding_mask(src, self.config.pad_id)
+        memory = self.encoder(src, mask)
+        keys_values = [layer.cross_attention.keys_values(memory) for layer in self.decoder.layers]
+        return DecodingState(mask, keys_values, [(k[:, :, :0], v[:, :, :0]) for k, v in keys_values])
+
+    def step(self, token, state):
+        """Feed one token a sentence, (B,); return the logits of the next, (B, V), and the new state."""
+        return self.decoder.step(token, state)
+
+
+def initialize(model):
+    """Glorot's uniform weights (Glorot & Bengio 2010), zero biases, word vectors of a length near 1."""
+    for layer in model.modules():
+        if isinstance(layer, nn.Linear):
+            nn.init.xavier_uniform_(layer.weight)
+            nn.init.zeros_(layer.bias)
+    for layer in model.modules():  # last, because the output layer may share its weight with the word vectors
+        if isinstance(layer, nn.Embedding):
+            nn.init.normal_(layer.weight, std=layer.embedding_dim**-0.5)
