@@ -38,8 +38,8 @@ def make_batch(examples):
 def encode_pairs(pairs, source_tokenizer, target_tokenizer, max_length):
     """Pairs as ids: a list of (source ids with </s>, target ids bare).
 
-    A pair with more than `max_length` tokens on a side, <s> or </s> counted, is left out, because a translation
-    cut short is a wrong one; a warning says how many. ValueError if none is left.
+    A pair with more than `max_length` tokens on a side, <s> or </s> counted, is left out, because a
+    translation cut short is a wrong one; a warning says how many. ValueError if none is left.
     """
     examples = [([*source_tokenizer.encode(p.source), EOS], target_tokenizer.encode(p.target)) for p in pairs]
     kept = [example for example in examples if lengths(example)[0] <= max_length]

@@ -58,8 +58,8 @@ class Vocabulary:
 def clean(text, language):
     """The text in one spelling: Unicode NFKC, straight quotes, single spaces, nothing that cannot be seen.
 
-    Control characters become spaces, lone surrogates U+FFFD. In a language without spaces marks keep their full
-    width, and a half-width mark after a character of that language gets it: `你好吗?` is `你好吗？`.
+    Control characters become spaces, lone surrogates U+FFFD. In a language without spaces marks keep their
+    full width, and a half-width mark after a character of that language gets it: `你好吗?` is `你好吗？`.
     """
     text = re.sub("[\ud800-\udfff]", "\ufffd", text)
     text = re.sub("[\x00-\x1f\x7f-\x9f]", " ", text)
@@ -88,9 +88,9 @@ def spell_out(text, language):
         text = re.sub(r"\bwon't\b", "will not", text)
         text = re.sub(r"n't\b", " not", text)
         text = re.sub(r"\blet's\b", "let us", text)
-        text = re.sub(r"\b(it|s?he|th[ai][ts]|t?here|wh\w+|how)'s\b", r"\1 is", text)
+        text = re.sub(r"\b(it|s?he|that|this|t?here|what|who|where|when|how)'s\b", r"\1 is", text)
         text = re.sub(r"\b(i|you|s?he|it|we|they)'d\b", r"\1 would", text)
-        for short, full in {"'m": "am", "'re": "are", "'ve": "have", "'ll": "will"}.items():
+        for short, full in {r"(?<=\bi)'m": "am", "'re": "are", "'ve": "have", "'ll": "will"}.items():
             text = re.sub(rf"{short}\b", f" {full}", text)
     return text
 
@@ -99,7 +99,7 @@ def word_pattern(words, language):
     """A regular expression whose matches are the tokens of a text: known words first, the longest first.
 
     Without spaces every other character is a token. With spaces a token is a run of letters and digits (with
-    the apostrophe of an elision, `l'`, but not in English) or one mark; known words with marks inside stay whole.
+    the apostrophe of an elision, `l'`, but not in English) or one mark; known words with marks stay whole.
     """
     longest_first = sorted(words, key=len, reverse=True)
     if language in UNSPACED:

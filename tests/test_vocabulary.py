@@ -18,8 +18,8 @@ FRENCH = [
 CHINESE = [
     ["三", "只", "小猫", "在", "睡觉", "。"],
     ["我", "不", "睡", "吗", "？"],
-    ["小", "猫"],
-    ["自行车", "自行"],
+    ["小"],
+    ["自行车", "，", "自行"],
 ]
 
 
@@ -59,6 +59,7 @@ def test_the_order_of_the_sentences_does_not_number_the_words():
         ("I can't, he won't, they're late", "i can not , he will not , they are late"),
         ("I've what she'll see; let's go, I'm in", "i have what she will see ; let us go , i am in"),
         ("Who's there? That's what he'd say", "who is there ? that is what he would say"),
+        ("The whale's t-shirt's", "the whale 's t-shirt 's"),
         ("well-known", "well - known"),
         ("3 ｃａｔｓ（black）！", "3 cats ( black ) !"),
     ],
