@@ -56,7 +56,7 @@ class Vocabulary:
 
 
 def clean(text, language):
-    """The text in one spelling: Unicode NFKC, straight quotes, single spaces, nothing that cannot be seen.
+    """The text in one spelling: NFKC, straight apostrophes, single spaces, nothing that cannot be seen.
 
     Control characters become spaces, lone surrogates U+FFFD. In a language without spaces marks keep their
     full width, and a half-width mark after a character of that language gets it: `你好吗?` is `你好吗？`.
@@ -71,7 +71,7 @@ def clean(text, language):
     else:
         text = unicodedata.normalize("NFKC", text)
         text = re.sub("[‘’ʼ]", "'", text)
-        text = re.sub("[“”]", '"', text)
+        text = re.sub("[“”]", '"', text) if language == "en" else text
     return " ".join(text.split())
 
 
