@@ -1,0 +1,50 @@
+# The commands of the course. `make` alone lists them. On Windows, README.md gives the same steps without make.
+
+PYTHON ?= python3
+# The versions to install; `make test CONSTRAINTS=` takes the newest ones.
+CONSTRAINTS ?= constraints.txt
+# For `make lab`, more options for JupyterLab; for `make notebooks` and `make seeds`, one notebook or several.
+LAB ?=
+NB ?=
+# Where `make address` says that the course lives: REPO=owner/name, and a branch or a tag.
+REPO ?=
+REF ?= main
+
+BIN := .venv/bin
+READY := .venv/.ready
+NBVAL := --nbval-lax --nbval-current-env --nbval-cell-timeout=600 --nbval-kernel-startup-timeout=180 \
+  --nbval-sanitize-with=tests/nbval_sanitize.cfg -p no:cacheprovider
+QUIET_LAB := --LabApp.news_url=None --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate
+
+# Notebooks show what a learner sees who has set nothing.
+unexport SEQCOURSE_DATA MPLBACKEND
+
+.PHONY: help lab test notebooks weights seeds address
+.DEFAULT_GOAL := help
+
+help: ## list these commands
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+$(READY): pyproject.toml constraints.txt tools/environment.py
+	@$(PYTHON) tools/environment.py "$(CONSTRAINTS)"
+
+lab: $(READY) ## open the course in JupyterLab, at lesson 00
+	$(BIN)/python -m jupyterlab $(QUIET_LAB) $(LAB) notebooks/00_start_here.ipynb
+
+test: $(READY) ## run every check: style, tests, all notebooks
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/python -m pytest tests
+	$(BIN)/python -m pytest $(NBVAL) notebooks
+
+notebooks: $(READY) ## run the notebooks again, in place (NB=00_start_here for one)
+	$(BIN)/python tools/run_notebooks.py $(NB)
+
+seeds: $(READY) ## run the notebooks with seeds 0 to 4, changing no file (NB=... for one)
+	$(BIN)/python tools/run_notebooks.py --seeds $(NB)
+
+weights: $(READY) ## train the models that come with the course again
+	$(BIN)/python tools/make_weights.py
+
+address: ## write the repository's address into README and notebooks (REPO=owner/name)
+	@$(PYTHON) tools/address.py "$(REPO)" "$(REF)"
