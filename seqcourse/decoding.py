@@ -61,7 +61,7 @@ def grow(beam, scores, words):
 
 @torch.no_grad()
 def beam_search(model, src, beam_width=4, length_penalty=1.0, n_best=1):
-    """Keep the `beam_width` best beginnings of each sentence: (B, S) -> its `n_best` translations, best first.
+    """Keep the `beam_width` best beginnings of each sentence: (B, S) -> `n_best` translations, best first.
 
     A hypothesis that ends gives up its place in the beam; when all places are given up, the sentence is done.
     So a beam of 1 is greedy search. The score is log-probability / ((5 + length) / 6) ** length_penalty

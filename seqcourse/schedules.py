@@ -4,7 +4,7 @@ import math
 
 
 def inverse_square_root(step, steps, warmup):
-    """Up in a straight line for `warmup` steps, then down with 1 / √step; `steps`, the whole, does not matter.
+    """Up in a straight line for `warmup` steps, then down with 1 / √step, however many `steps` follow.
 
     Vaswani et al. 2017, section 5.3, equation 3, scaled so that the peak is 1.
     """
@@ -12,7 +12,7 @@ def inverse_square_root(step, steps, warmup):
 
 
 def one_cycle(step, steps, warmup):
-    """Up in a straight line for `warmup` steps, then down along half a cosine, to reach 0 after the last step.
+    """Up in a straight line for `warmup` steps, then down along half a cosine that ends after `steps`.
 
     Smith & Topin 2018, with a cosine for their line down (Loshchilov & Hutter 2017, equation 5).
     """

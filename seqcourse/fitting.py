@@ -1,0 +1,189 @@
+"""Training with a budget: progress, validation, checkpoints, and going on after a crash."""
+
+import copy
+import hashlib
+import sys
+import time
+from dataclasses import asdict, dataclass, field
+from itertools import islice
+from pathlib import Path
+
+import torch
+from torch.optim.lr_scheduler import LambdaLR
+
+from .batching import batch_by_tokens
+from .checkpoint import load_checkpoint, restore, save_checkpoint
+from .schedules import SCHEDULES
+from .training import evaluate_model, train_model
+
+LOOKS = 10  # how often, at least, a run looks at the validation pairs and saves
+MOST_STEPS = 500  # between two looks
+
+
+def option(default, help):
+    return field(default=default, metadata={"help": help})
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How to train. Raises ValueError, naming the field, when a number makes no sense."""
+
+    max_tokens: int = option(1200, "most tokens in a batch, padding counted, on the longer side")
+    learning_rate: float = option(3e-3, "peak learning rate")
+    schedule: str = option("one-cycle", "course of the learning rate: " + " or ".join(SCHEDULES))
+    warmup: float = option(0.1, "share of the steps in which the learning rate rises")
+    label_smoothing: float = option(0.1, "share of the probability spread over all words")
+    clip: float = option(1.0, "largest norm of the gradient")
+    seed: int = option(0, "decides the first weights, the order of the batches and what dropout drops")
+
+    def __post_init__(self):
+        for name in ("max_tokens", "learning_rate", "clip"):
+            if not getattr(self, name) > 0:
+                raise ValueError(f"{name} must be above 0, not {getattr(self, name)!r}")
+        for name in ("warmup", "label_smoothing"):
+            if not 0 <= getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 0 and below 1, not {getattr(self, name)!r}")
+        if self.schedule not in SCHEDULES:
+            raise ValueError(f"schedule must be one of {', '.join(SCHEDULES)}, not {self.schedule!r}")
+
+
+class Stream:
+    """The batches of epoch after epoch, without end; its state says where it stands."""
+
+    def __init__(self, examples, recipe, device):
+        self.examples, self.recipe, self.device = examples, recipe, device
+        self.load_state_dict({"epoch": 0, "position": 0})
+
+    def state_dict(self):
+        return {"epoch": self.epoch, "position": self.position}
+
+    def load_state_dict(self, state):
+        self.epoch, self.position = state["epoch"], state["position"]
+        self.batches = batch_by_tokens(
+            self.examples, self.recipe.max_tokens, seed=(self.recipe.seed, self.epoch)
+        )
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        if self.position == len(self.batches):
+            self.load_state_dict({"epoch": self.epoch + 1, "position": 0})
+        self.position += 1
+        return self.batches[self.position - 1].to(self.device)
+
+
+def fit(model, train, valid, recipe=None, *, steps=None, minutes=None, checkpoint=None, report=None):
+    """Train for a number of steps, or of minutes; return the history, a list of dicts.
+
+    train, valid: examples from `encode_pairs`. The optimizer is AdamW (Loshchilov & Hutter 2019). Minutes are
+    turned into steps once, after a short timing. With `checkpoint`, a path, the run is saved there at least
+    ten times; when the file exists, training goes on from it, and ends bit for bit as if it had never stopped
+    (on the CPU, with as many threads). `report` is called with each entry of the history; without it, a line
+    goes to standard error. Raises ValueError when there is no budget, or the checkpoint is of another run.
+    """
+    if (steps is None) == (minutes is None) or (steps or minutes) <= 0:
+        raise ValueError("say how long to train: either steps or minutes, and more than 0")
+    recipe = recipe or Recipe()
+    identity = {**asdict(recipe), "model": repr(model.config), "pairs": fingerprint(train, valid)}
+    torch.manual_seed(recipe.seed)
+    device = next(model.parameters()).device
+    valid = [batch.to(device) for batch in batch_by_tokens(valid, recipe.max_tokens)]
+    stream, optimizer = Stream(train, recipe, device), adamw(model, recipe)
+    saved = load_checkpoint(checkpoint) if checkpoint and Path(checkpoint).exists() else None
+    if saved:
+        check_same_run(identity, saved["facts"]["identity"], checkpoint)
+        steps = saved["facts"]["steps"]
+    elif minutes is not None:
+        steps = steps_within(60 * minutes, model, stream.batches, valid, recipe)
+    schedule = LambdaLR(optimizer, rate(recipe, steps))
+    run = {"model": model, "optimizer": optimizer, "schedule": schedule, "stream": stream}
+    history = restore(saved, run)["history"] if saved else []
+    every = min(MOST_STEPS, -(-steps // LOOKS))
+
+    def save():
+        if checkpoint:
+            save_checkpoint(checkpoint, run, steps=steps, history=history, identity=identity)
+
+    if not saved:
+        save()
+    done, seconds = (history[-1]["step"], history[-1]["seconds"]) if history else (0, 0.0)
+    began = time.perf_counter() - seconds
+    with progress_bar(steps, done) as bar:
+        while done < steps:
+            batches = counted(islice(stream, min(every, steps - done)), bar)
+            loss = train_model(model, batches, optimizer, schedule, recipe.label_smoothing, recipe.clip)
+            done = min(done + every, steps)
+            entry = {"step": done, "steps": steps, "epoch": stream.epoch, "train_loss": loss}
+            entry |= {"valid_loss": evaluate_model(model, valid), "learning_rate": schedule.get_last_lr()[0]}
+            history.append(entry | {"seconds": time.perf_counter() - began})
+            save()
+            (report or print_line)(history[-1])
+    return history
+
+
+def adamw(model, recipe):
+    return torch.optim.AdamW(
+        model.parameters(), lr=recipe.learning_rate, betas=(0.9, 0.98), weight_decay=0.01
+    )
+
+
+def rate(recipe, steps):
+    warmup = max(1, round(recipe.warmup * steps))
+    return lambda done: SCHEDULES[recipe.schedule](done + 1, steps, warmup)
+
+
+def fingerprint(*parts):
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
+
+
+def check_same_run(ours, theirs, checkpoint):
+    different = [name for name in ours if ours[name] != theirs.get(name)]
+    if different:
+        raise ValueError(
+            f"{checkpoint} belongs to a run with other {', '.join(different)}: "
+            "give it what it began with, or train into another folder"
+        )
+
+
+def steps_within(seconds, model, batches, valid, recipe):
+    """How many steps fit into a time: measured on a copy, so that the run itself starts untouched."""
+    began, random = time.perf_counter(), torch.get_rng_state()
+    model = copy.deepcopy(model)
+    optimizer = adamw(model, recipe)
+    train_model(model, batches[:3], optimizer)  # the first steps are slower: memory, threads
+    sample, start = batches[3:33] or batches, time.perf_counter()
+    train_model(model, sample, optimizer)
+    step = (time.perf_counter() - start) / len(sample)
+    start = time.perf_counter()
+    evaluate_model(model, valid)
+    look = time.perf_counter() - start
+    torch.set_rng_state(random)
+    left = seconds - (time.perf_counter() - began) - LOOKS * look
+    return max(1, int(left / (step + look / MOST_STEPS)))
+
+
+def progress_bar(steps, done):
+    from tqdm.auto import tqdm
+
+    return tqdm(total=steps, initial=done, desc="training", unit="step", leave=False, file=sys.stderr)
+
+
+def counted(batches, bar):
+    for batch in batches:
+        yield batch
+        bar.update()
+
+
+def print_line(entry):
+    from tqdm.auto import tqdm
+
+    tqdm.write(describe(entry), file=sys.stderr)
+
+
+def describe(entry):
+    """One line about where a run stands."""
+    return (
+        f"step {entry['step']}/{entry['steps']}  epoch {entry['epoch'] + 1}  loss {entry['train_loss']:.3f}"
+        f"  validation {entry['valid_loss']:.3f}  {entry['seconds']:.0f} s"
+    )
