@@ -45,7 +45,7 @@ def test_text_comes_back_as_it_was(learnt):
 
 
 def test_text_never_seen_comes_back_when_its_characters_are_known(english):
-    for text in ("The west-wind's sweet.", "Then: is it (2016)?", "i 6 2 5 1", "Sold: 1 slow river", ""):
+    for text in ("The west-wind's sweet.", "Then: is it (2016)?", "i 6 2 5 1", "They sold: 1 slow river", ""):
         assert english.decode(english.encode(text)) == text
 
 
