@@ -1,8 +1,8 @@
-"""Make .venv, the environment of the course, once: `make lab` and `make test` call this when it is missing or out of date.
+"""Make .venv, the environment of the course: `make lab` and `make test` call this when it is missing or old.
 
-Usage: python3 tools/environment.py [CONSTRAINTS]      (default: constraints.txt; "" installs the newest versions)
+Usage: python3 tools/environment.py [CONSTRAINTS]      default: constraints.txt; "" takes the newest versions
 
-This file must be readable by an old Python, so that an old Python can say that it is too old.
+An old Python must be able to read this file, so that it can say that it is too old.
 """
 
 import http.client
@@ -25,7 +25,7 @@ def main(constraints="constraints.txt"):
     refuse_unsuitable_python()
     start = time.time()
     if not works(PYTHON):
-        say("making .venv with Python {}.{}.{}", *sys.version_info[:3])
+        say(f"making .venv with Python {platform.python_version()}")
         run(sys.executable, "-m", "venv", "--clear", VENV)
     pins = ["--constraint", constraints] if constraints else []
     if wants_cpu_build():
@@ -34,48 +34,44 @@ def main(constraints="constraints.txt"):
     say("installing what the course needs: a few minutes, this once")
     pip(*pins, "--editable", ".[dev]")
     with open(os.path.join(VENV, ".ready"), "w", encoding="utf-8") as stamp:
-        stamp.write("made from {}\n".format(constraints or "the newest versions"))
-    say("the environment is ready ({:.0f} s)", time.time() - start)
+        stamp.write(f"made from {constraints or 'the newest versions'}\n")
+    say(f"the environment is ready ({time.time() - start:.0f} s)")
 
 
 def refuse_unsuitable_python():
-    """Stop, and name a Python that will do, unless this one can hold the course."""
-    version = sys.version_info[:2]
-    names = ["python3.{}".format(minor) for minor in range(NEWEST[1], OLDEST[1] - 1, -1)]
-    if not OLDEST <= version <= NEWEST:
+    """Stop, and say what will do, unless this Python can hold the course."""
+    if not OLDEST <= sys.version_info[:2] <= NEWEST:
+        names = [f"python3.{minor}" for minor in range(NEWEST[1], OLDEST[1] - 1, -1)]
         found = [name for name in names if works(shutil.which(name))]
         sys.exit(
-            "seqcourse needs Python 3.{} to 3.{}; {} is {}.{}. ".format(
-                OLDEST[1], NEWEST[1], sys.executable, *version
-            )
-            + (
-                "Found here: {0}. Say: make PYTHON={0} ...".format(found[0])
-                if found
-                else "Install one, then say: make PYTHON={} ...".format(names[1])
-            )
+            f"seqcourse needs Python 3.{OLDEST[1]} to 3.{NEWEST[1]}; "
+            f"{sys.executable} is {platform.python_version()}.\n"
+            + ("There is another here" if found else "Install one")
+            + f", and name it: make lab PYTHON={(found or names)[0]}"
         )
     try:
         import ensurepip  # noqa: F401
         import venv  # noqa: F401
     except ImportError:
+        version = f"{sys.version_info[0]}.{sys.version_info[1]}"
         sys.exit(
-            "This Python cannot make environments. On Debian and Ubuntu: sudo apt install python{}.{}-venv".format(*version)
+            f"This Python cannot make environments. On Debian and Ubuntu: apt install python{version}-venv"
         )
 
 
 def works(python):
-    """Can this program be run, and has it pip or can it make it? A pyenv shim is found and may still run nothing."""
+    """Does this program run? A shim of pyenv is found, and may still stand for nothing."""
     if not python or not os.path.exists(python):
         return False
-    asked = subprocess.run([python, "-c", "import ensurepip"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    return asked.returncode == 0
+    command = [python, "-c", "import ensurepip"]
+    return subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
 
 
 def wants_cpu_build():
-    """On Linux the package index holds torch with CUDA, gigabytes of it: without a GPU, ask where the small build lies.
+    """On Linux the package index holds torch with CUDA, gigabytes of it; without a GPU, take the small build.
 
-    Elsewhere the package index holds the small build. Where the address cannot be reached within three seconds, pip
-    is not told of it (it would try for minutes, for every package) and takes what its own configuration offers.
+    Elsewhere the index holds the small build. Where the small build's address does not answer within seconds,
+    pip is not told of it: it would ask again and again, for every package, for minutes.
     """
     if platform.system() != "Linux" or shutil.which("nvidia-smi"):
         return False
@@ -88,17 +84,17 @@ def wants_cpu_build():
 
 def pip(*arguments):
     quiet = ["--quiet", "--disable-pip-version-check", "--root-user-action", "ignore"]
-    run(PYTHON, "-m", "pip", "install", *(quiet + list(arguments)))
+    run(PYTHON, "-m", "pip", "install", *quiet, *arguments)
 
 
 def run(*command):
     code = subprocess.run(command, cwd=ROOT).returncode
     if code:
-        sys.exit("this command failed (exit code {}), see above: {}".format(code, " ".join(command)))
+        sys.exit(f"this failed (exit code {code}), see above: {' '.join(command)}")
 
 
-def say(text, *values):
-    print("==> " + text.format(*values), flush=True)
+def say(text):
+    print("==> " + text, flush=True)
 
 
 if __name__ == "__main__":
