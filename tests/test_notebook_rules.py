@@ -12,10 +12,22 @@ from rules_of_words import WORDS
 from tools.address import NO_BADGE, SETUP
 
 RULES = {rule.__name__: rule for rule in WORDS + FORM}
-KEPT = "def weigh(scores):\n    total = sum(scores)  # so that they sum to one\n    return [s / total for s in scores]\n"
-MODULE = (
-    f'"""Weighing."""\n\nSCALE = 2\n\n\n{KEPT}\n\ndef plumb():\n    """Nothing that a lesson teaches."""\n'
-)
+KEPT = '''\
+def weigh(scores):
+    """Divide by the sum, so that the sum is one."""
+    return [s / sum(scores) for s in scores]
+'''
+MODULE = f'''\
+"""Weighing."""
+
+SCALE = 2
+
+
+{KEPT}
+
+def plumb():
+    """Nothing that a lesson teaches."""
+'''
 
 
 def cell(kind, source, number=None, printed="", tags=()):
@@ -181,7 +193,7 @@ def test_the_rule_complains_when_it_is_broken(course, rule, lesson, change, comp
 
 def test_a_changed_package_is_noticed_too(course):
     file = course / "seqcourse" / "weighing.py"
-    file.write_text(MODULE.replace("s / total", "s"), encoding="utf-8")
+    file.write_text(MODULE.replace("s / sum(scores)", "s"), encoding="utf-8")
     assert "differ" in complaints(course)["kept_cells_stand_word_for_word_in_their_file"][0]
 
 
