@@ -12,7 +12,7 @@ from pathlib import Path
 FAMILY = "Seqcourse Sans SC"
 OUT = Path(__file__).resolve().parent.parent / "data" / "fonts" / "SeqcourseSansSC.otf"
 
-# A Chinese font draws these too wide for Latin text; DejaVu Sans, which every matplotlib has, draws them instead.
+# Too wide for Latin text in a Chinese font: left to DejaVu Sans, which every matplotlib has.
 LEFT_OUT = "‘’“”…·×÷±§¨°´¶¤"
 
 
@@ -54,7 +54,7 @@ def rename(font):
 
 
 def subset(collection, characters, out):
-    """Write the letters for `characters` in the SC face of a .ttc to `out`, without hints and layout tables."""
+    """Write the letters for `characters` in the SC face of a .ttc to `out`, without hints."""
     from fontTools.subset import Options, Subsetter
     from fontTools.ttLib import TTCollection
 

@@ -1,0 +1,183 @@
+"""Attention as pictures: who looked where, token by token, for one head or for all of them at once."""
+
+import math
+
+ROWS = {"cross": "produces", "decoder": "produces", "encoder": "reads"}
+COLUMNS = {"cross": "looks at (source)", "decoder": "looks at (fed so far)", "encoder": "looks at (source)"}
+
+GAP = 0.1  # inches between the maps of a grid
+
+
+def draw_attention(record, kind="cross", layer=None, head=None, gloss=False, ax=None):
+    """Draw where each token looked: a row for each step, dark where the weight is large; a row sums to 1.
+
+    Layers and heads count from 0; without a number, the last layer and the mean of its heads are drawn. Gold
+    links, where the record has them, are outlined. `gloss=True` writes pinyin and meaning beside the words;
+    a dict or a function from token to text says it in yours. Raises ValueError for what the record lacks.
+    """
+    from .drawing import fit, new_figure, style
+
+    weights, name = chosen(record, kind, layer, head)
+    rows, columns = labels(record, kind, gloss)
+    size = max(6.5, min(10, 10.5 - 0.07 * max(weights.shape)))  # points
+    cell = max(1.25 * size / 72, min(0.42, 6 / len(columns)))  # inches
+    with style():
+        alone = ax is None
+        if alone:
+            ax = new_figure(cell * len(columns), cell * len(rows)).add_axes([0, 0, 1, 1])
+        image = heatmap(ax, weights)
+        name_rows(ax, rows, size)
+        name_columns(ax, columns, size, cell)
+        ax.set_title(f"{kind} attention, {name}")
+        ax.set_xlabel(COLUMNS[kind])
+        ax.set_ylabel(ROWS[kind])
+        if record.gold is not None and kind == "cross":
+            outline(ax, record.gold)
+        bar = ax.inset_axes([1 + 0.15 / (cell * len(columns)), 0, 0.12 / (cell * len(columns)), 1])
+        ax.figure.colorbar(image, cax=bar, label="weight")
+        if alone:
+            fit(ax.figure)
+    return ax.figure
+
+
+def draw_heads(record, kind="cross"):
+    """Draw every head of every layer, a small map each: layers downwards, heads across, both counted from 0.
+
+    Where the maps are too small to name every token, every second or third is named.
+    """
+    from .drawing import fit, new_figure, style
+
+    weights = weights_of(record, kind)  # (layers, heads, rows, columns)
+    layers, heads, *_ = weights.shape
+    rows, columns = labels(record, kind, width=12)
+    cell, gap = cell_size(layers, heads, len(rows), len(columns)), GAP
+    size = max(6, min(9, cell * 72 / 1.3))  # points
+    every = math.ceil(1.05 * size / 72 / cell)  # every second or third token where there is no room for all
+    width, height = cell * len(columns), cell * len(rows)
+    total_width, total_height = heads * (width + gap), layers * (height + gap)
+    with style():
+        figure = new_figure(total_width, total_height)
+        for layer in range(layers):
+            for head in range(heads):
+                corner = (
+                    head * (width + gap) / total_width,
+                    1 - (layer * (height + gap) + height) / total_height,
+                )
+                ax = figure.add_axes([*corner, width / total_width, height / total_height])
+                image = heatmap(ax, weights[layer, head])
+                name_rows(ax, rows if head == 0 else [], size, every)
+                name_columns(ax, columns if layer == 0 else [], size, cell, every)
+                if head == 0:
+                    ax.set_ylabel(f"layer {layer}")
+                if layer == 0:
+                    ax.set_title(f"head {head}")
+        bar = figure.add_axes([1, 1 - height / total_height, 0.1 / total_width, height / total_height])
+        figure.colorbar(image, cax=bar, label="weight")
+        fit(figure)
+    return figure
+
+
+def cell_size(layers, heads, rows, columns):
+    """Inches for a cell in a grid of maps: room for every token's name within 10 inches of width, or less."""
+    across = (8.2 / heads - GAP) / columns
+    if across < 0.088:  # names need this much
+        across = min(0.088, (9.4 / heads - GAP) / columns)
+    return min(0.25, across, (14 / layers - GAP) / rows)
+
+
+def weights_of(record, kind):
+    """The weights of a kind, as a NumPy array; raises ValueError when the record has none."""
+    record.tokens(kind)  # refuses a kind that is none
+    if kind not in record.kinds():
+        raise ValueError(f"the record has no {kind} attention; it has: {', '.join(record.kinds())}")
+    return getattr(record, kind).numpy()
+
+
+def chosen(record, kind, layer, head):
+    """One map (rows, columns) and its name; raises ValueError for a layer or a head that is not there."""
+    weights = weights_of(record, kind)
+    layers, heads, *_ = weights.shape
+    layer = layers - 1 if layer is None else layer
+    for name, number, there in (("layer", layer, layers), ("head", head, heads)):
+        if number is not None and number not in range(there):
+            raise ValueError(f"there is no {name} {number}: {kind} attention has {name}s 0 to {there - 1}")
+    if head is None:
+        return weights[layer].mean(0), f"layer {layer}, " + (
+            f"mean of {heads} heads" if heads > 1 else "its head"
+        )
+    return weights[layer, head], f"layer {layer}, head {head}"
+
+
+def labels(record, kind, gloss=False, width=20):
+    """What is written at the rows and at the columns: each token, and what `gloss` says of it."""
+    from .drawing import printable
+
+    languages = (
+        record.source_language if kind == "encoder" else record.target_language,
+        record.target_language if kind == "decoder" else record.source_language,
+    )
+    sides = []
+    for tokens, language in zip(record.tokens(kind), languages, strict=True):
+        notes = [meaning(token, language, gloss) for token in tokens]
+        names = [printable(token, width) for token in tokens]
+        pairs = zip(names, notes, strict=True)
+        sides.append([f"{name} {printable(note, 2 * width)}" if note else name for name, note in pairs])
+    return sides
+
+
+def meaning(token, language, gloss):
+    """What a gloss (True for the toy corpora's, a function, a dict, or False) says of a token, or ""."""
+    if gloss is True:
+        from . import lexicon
+
+        sound = lexicon.pinyin(token) if language == "zh" else ""
+        return f"{sound} {lexicon.gloss(token, language)}".strip()
+    if not gloss:
+        return ""
+    return gloss(token) if callable(gloss) else gloss.get(token, "")
+
+
+def heatmap(ax, weights):
+    """Weights as squares from white (0) to dark blue (1), the first row on top."""
+    from .drawing import weight_colours
+
+    image = ax.imshow(weights, cmap=weight_colours(), vmin=0, vmax=1, interpolation="none", aspect="equal")
+    plain(ax)
+    return image
+
+
+def plain(ax):
+    """A thin frame, and no lines across."""
+    ax.grid(False)
+    ax.spines[:].set(visible=True, color="#999999", linewidth=0.6)
+
+
+def name_rows(ax, names, size, every=1):
+    ax.set_yticks(range(0, len(names), every), labels=names[::every], size=size, parse_math=False)
+    ax.tick_params(axis="y", length=0)
+
+
+def name_columns(ax, names, size, cell, every=1):
+    """Names above the columns, upright where there is room for each."""
+    from .drawing import inches
+
+    upright = all(inches(name, size) < 0.95 * cell for name in names)
+    ax.xaxis.tick_top()
+    ax.xaxis.set_label_position("top")
+    ax.set_xticks(range(0, len(names), every), labels=names[::every], size=size, parse_math=False)
+    ax.tick_params(axis="x", length=0, rotation=0 if upright else 90)
+
+
+def outline(ax, links):
+    """Squares around the cells (source index, target index)."""
+    from matplotlib.patches import Rectangle
+    from matplotlib.patheffects import withStroke
+
+    from .drawing import GOLD
+
+    rim = [withStroke(linewidth=3, foreground="white")]  # so that the squares stand out of dark cells, too
+    for column, row in sorted(links):
+        square = Rectangle((column - 0.42, row - 0.42), 0.84, 0.84, fill=False, edgecolor=GOLD, linewidth=1.5)
+        square.set_path_effects(rim)
+        ax.add_patch(square)
+    ax.text(1, -0.02, "outlined: gold links", color=GOLD, ha="right", va="top", transform=ax.transAxes)
