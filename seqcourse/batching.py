@@ -7,7 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from seqcourse.vocabulary import BOS, EOS, PAD
+from .vocabulary import BOS, EOS, PAD
 
 
 class Batch(NamedTuple):

@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 
-from seqcourse.vocabulary import SPECIALS, UNK, UNSPACED, Vocabulary, clean, read_tokenizer, write_json
+from .vocabulary import SPECIALS, UNK, UNSPACED, Vocabulary, clean, read_tokenizer, write_json
 
 SPACE = "▁"  # how a token shows the space before it
 PIECES = rf"{SPACE}?[\p{{L}}\p{{M}}'-]+|{SPACE}?\p{{N}}|{SPACE}?[^\p{{L}}\p{{M}}\p{{N}}{SPACE}]|{SPACE}"
