@@ -18,7 +18,8 @@ SETUP = """\
 from importlib.util import find_spec
 
 seed = 0
-address = ""  # what Colab installs the course from; `make address` writes it
+# What Colab installs the course from; `make address` writes it.
+address = ""
 if find_spec("seqcourse") is None:
     assert address, "seqcourse is not installed: run `make lab` in a clone, or see README.md on Colab"
     %pip install --quiet {address}

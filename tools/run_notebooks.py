@@ -88,7 +88,7 @@ def execute(notebook, folder):
         startup_timeout=180,
         kernel_name="python3",
         record_timing=False,
-        store_widget_state=False,
+        extra_arguments=["--log-level=ERROR"],
         resources={"metadata": {"path": str(folder)}},
     )
     start, complaint = time.perf_counter(), ""
@@ -118,7 +118,7 @@ def tidy(notebook):
 def remains(output):
     """Is this output there on paper too? A progress bar that has gone is not, nor is a live widget."""
     if output.output_type == "stream":
-        output.text = "".join(as_a_terminal_shows(line) for line in output.text.splitlines(keepends=True))
+        output.text = "\n".join(map(as_a_terminal_shows, output.text.split("\n")))
         return bool(output.text.strip())
     return "application/vnd.jupyter.widget-view+json" not in output.get("data", {})
 
@@ -126,9 +126,9 @@ def remains(output):
 def as_a_terminal_shows(line):
     """Each carriage return starts the line again, over what was there."""
     shown = ""
-    for part in line.rstrip("\r\n").split("\r"):
+    for part in line.split("\r"):
         shown = part + shown[len(part) :]
-    return shown.rstrip() + "\n" if line.endswith("\n") else shown.rstrip() if "\r" in line else shown
+    return shown.rstrip() if "\r" in line else shown
 
 
 if __name__ == "__main__":
