@@ -108,7 +108,7 @@ def test_the_address_is_written_once_and_changed_later(tmp_path):
     assert 'address = "git+https://github.com/grace/second.one@v1.0"\n' in setup.source
     readme = (tmp_path / "README.md").read_text(encoding="utf-8")
     assert "git clone https://github.com/grace/second.one && cd second.one\nmake lab" in readme
-    assert "ada" not in readme + path.read_text(encoding="utf-8")
+    assert "ada/first" not in readme + path.read_text(encoding="utf-8")
 
 
 def test_nothing_else_of_a_notebook_changes_with_the_address(tmp_path):
