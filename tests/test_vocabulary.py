@@ -5,6 +5,7 @@ import os
 
 import pytest
 
+from seqcourse.toy import PARTS, toy_corpus_names, toy_pairs
 from seqcourse.vocabulary import BOS, EOS, PAD, SPECIALS, UNK, Vocabulary, clean, write
 
 ENGLISH = [
@@ -105,6 +106,19 @@ def test_tokens_written_out_are_read_back(language, sentences):
     for tokens in sentences:
         assert words.tokenize(write(tokens, language)) == tokens
         assert words.tokens(words.encode(words.decode(words.encode(write(tokens, language))))) == tokens
+
+
+@pytest.mark.parametrize("name", toy_corpus_names())
+def test_every_toy_sentence_is_split_into_its_tokens_and_written_back(name):
+    train = toy_pairs(name, "train")
+    source = Vocabulary.learn((pair.source_tokens for pair in train), language="en")
+    target = Vocabulary.learn((pair.target_tokens for pair in train), language=name[-2:])
+    for pair in (pair for part in PARTS for pair in toy_pairs(name, part)):
+        assert source.tokenize(pair.source) == list(pair.source_tokens)
+        assert target.tokenize(pair.target) == list(pair.target_tokens)
+        assert UNK not in source.encode(pair.source) and UNK not in target.encode(pair.target)
+        assert write(pair.source_tokens, "en") == pair.source
+        assert write(pair.target_tokens, name[-2:]) == pair.target
 
 
 @pytest.mark.parametrize(
