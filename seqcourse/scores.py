@@ -121,8 +121,8 @@ def alignment_error_rate(predicted, sure, possible=None):
 
     AER = 1 - (|A ∩ S| + |A ∩ P|) / (|A| + |S|), with A predicted, S sure and P possible links; S is part of
     P, and without `possible` P = S, which makes it 1 - F1. Each argument is a set of links (source index,
-    target index), or a list of sets, one a sentence; then the counts are summed before they are divided. Where no
-    link is predicted and none is sure it is 0. ValueError if the lists are not equally long.
+    target index), or a list of sets, one a sentence; then the counts are summed before they are divided.
+    Where no link is predicted and none is sure it is 0. ValueError if the lists are not equally long.
     Och and Ney (2003), "A Systematic Comparison of Various Statistical Alignment Models", section 5.
     """
     if isinstance(predicted, (set, frozenset)):

@@ -1,4 +1,4 @@
-"""Scores agree with pencil and paper: BLEU, chrF, groups of them, links of an attention map, their error rate."""
+"""Scores agree with pencil and paper: BLEU, chrF, groups of them, links of an attention map, error rate."""
 
 import math
 
@@ -32,7 +32,7 @@ def test_bleu_by_hand():
 
 def test_hypotheses_and_references_do_not_change_places():
     short, long = ["the cat sat on"], ["the cat sat on it today"]
-    # too short: all of it is right, and the brevity penalty is exp(1 - 6/4); too long: no penalty, less is right
+    # too short: all is right, and the brevity penalty is exp(1 - 6/4); too long: no penalty, less is right
     assert bleu(short, long, "en").value == pytest.approx(100 * math.exp(1 - 6 / 4))
     assert bleu(long, short, "en").value == pytest.approx(100 * (4 / 6 * 3 / 5 * 2 / 4 * 1 / 3) ** (1 / 4))
 
