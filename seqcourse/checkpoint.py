@@ -24,7 +24,7 @@ def load_checkpoint(path):
     """What `save_checkpoint` saved, as tensors and numbers. Raises ValueError when the file is damaged."""
     try:
         return torch.load(Path(path), map_location="cpu", weights_only=True)
-    except (RuntimeError, EOFError, pickle.UnpicklingError, KeyError, ValueError) as error:
+    except (RuntimeError, EOFError, pickle.UnpicklingError, KeyError, ValueError, OSError) as error:
         raise ValueError(
             f"{path} is damaged or no checkpoint of ours; delete it to begin the run again"
         ) from error

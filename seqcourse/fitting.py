@@ -4,7 +4,7 @@ import copy
 import hashlib
 import sys
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
 
@@ -13,38 +13,12 @@ from torch.optim.lr_scheduler import LambdaLR
 
 from .batching import batch_by_tokens
 from .checkpoint import load_checkpoint, restore, save_checkpoint
+from .recipe import Recipe
 from .schedules import SCHEDULES
 from .training import evaluate_model, train_model
 
 LOOKS = 10  # how often, at least, a run looks at the validation pairs and saves
 MOST_STEPS = 500  # between two looks
-
-
-def option(default, help):
-    return field(default=default, metadata={"help": help})
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """How to train. Raises ValueError, naming the field, when a number makes no sense."""
-
-    max_tokens: int = option(1200, "most tokens in a batch, padding counted, on the longer side")
-    learning_rate: float = option(3e-3, "peak learning rate")
-    schedule: str = option("one-cycle", "course of the learning rate: " + " or ".join(SCHEDULES))
-    warmup: float = option(0.1, "share of the steps in which the learning rate rises")
-    label_smoothing: float = option(0.1, "share of the probability spread over all words")
-    clip: float = option(1.0, "largest norm of the gradient")
-    seed: int = option(0, "decides the first weights, the order of the batches and what dropout drops")
-
-    def __post_init__(self):
-        for name in ("max_tokens", "learning_rate", "clip"):
-            if not getattr(self, name) > 0:
-                raise ValueError(f"{name} must be above 0, not {getattr(self, name)!r}")
-        for name in ("warmup", "label_smoothing"):
-            if not 0 <= getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 0 and below 1, not {getattr(self, name)!r}")
-        if self.schedule not in SCHEDULES:
-            raise ValueError(f"schedule must be one of {', '.join(SCHEDULES)}, not {self.schedule!r}")
 
 
 class Stream:
@@ -82,7 +56,7 @@ def fit(model, train, valid, recipe=None, *, steps=None, minutes=None, checkpoin
     (on the CPU, with as many threads). `report` is called with each entry of the history; without it, a line
     goes to standard error. Raises ValueError when there is no budget, or the checkpoint is of another run.
     """
-    if (steps is None) == (minutes is None) or (steps or minutes) <= 0:
+    if (steps is None) == (minutes is None) or (minutes if steps is None else steps) <= 0:
         raise ValueError("say how long to train: either steps or minutes, and more than 0")
     recipe = recipe or Recipe()
     identity = {**asdict(recipe), "model": repr(model.config), "pairs": fingerprint(train, valid)}

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 class Pair:
     """One sentence and its translation, as people write them.
 
-    The toy corpora know more: the tokens of both sides, which of them translate each other (`alignment`, links
-    `(source index, target index)`), and the phenomena the pair shows (`tags`). Elsewhere these are empty.
+    The toy corpora know more: the tokens of both sides, which of them translate each other (`alignment`,
+    links `(source index, target index)`), and the phenomena of the pair (`tags`). Elsewhere they are empty.
     """
 
     source: str

@@ -1,0 +1,158 @@
+"""The command line: python -m seqcourse VERB …; each verb has --help."""
+
+import argparse
+import os
+import sys
+import warnings
+from dataclasses import fields
+from pathlib import Path
+
+from . import __version__, commands
+from .commands import say
+from .recipe import SIZES, Recipe
+
+DESCRIPTION = "Sequence models and attention: translate, train, evaluate, and look inside."
+MODEL = {  # option of `train`: (default, help)
+    "d_model": (SIZES["d_model"], "width of the model"),
+    "nhead": (SIZES["nhead"], "heads of each attention"),
+    "layers": (SIZES["num_encoder_layers"], "layers of the encoder, and of the decoder"),
+    "dim_feedforward": (SIZES["dim_feedforward"], "width of the feed-forward layers"),
+    "dropout": (SIZES["dropout"], "share of the values dropped in training"),
+    "max_length": (SIZES["max_length"], "most tokens of a sentence"),
+    "vocab_size": (4000, "most subwords of each language; toy corpora keep their words"),
+}
+
+
+def add_translate(verbs):
+    verb = verbs.add_parser("translate", help="translate sentences, from the command line or standard input")
+    verb.add_argument("sentences", nargs="*", metavar="SENTENCE", help="none: one a line from standard input")
+    verb.add_argument("--model", default="toy-en-zh", metavar="NAME|FOLDER", help="default: toy-en-zh")
+    verb.add_argument(
+        "--beam", type=int, default=4, metavar="N", help="beginnings kept, 1 is greedy; default: 4"
+    )
+    verb.add_argument(
+        "--n-best",
+        type=int,
+        default=1,
+        metavar="N",
+        help="the N best of each: number<TAB>score<TAB>text a line",
+    )
+    verb.add_argument(
+        "--attention", type=Path, metavar="FILE", help="save what the model looked at, as .png, .svg or .json"
+    )
+    verb.set_defaults(run=commands.translate)
+
+
+def add_train(verbs):
+    verb = verbs.add_parser("train", help="train a translator on a corpus, by name or from a TSV file")
+    verb.add_argument(
+        "corpus", metavar="CORPUS", help="toy-en-zh, toy-en-fr, or a file: source<TAB>target a line"
+    )
+    verb.add_argument(
+        "--out", type=Path, metavar="FOLDER", help="where it goes; default: runs/ and the corpus"
+    )
+    budget = verb.add_mutually_exclusive_group()
+    budget.add_argument("--minutes", type=float, metavar="M", help="default: 1 for toy corpora, else 10")
+    budget.add_argument("--steps", type=int, metavar="N")
+    verb.add_argument("--resume", action="store_true", help="go on with the run that FOLDER holds")
+    verb.add_argument("--source-language", metavar="CODE", help="of a file; default: en")
+    verb.add_argument(
+        "--target-language", metavar="CODE", help="of a file; default: zh where it looks Chinese"
+    )
+    verb.add_argument(
+        "--tensorboard", type=Path, metavar="FOLDER", help="write loss and learning rate there too"
+    )
+    size = verb.add_argument_group("the model")
+    for name, (default, text) in MODEL.items():
+        option(size, name, default, text)
+    how = verb.add_argument_group("the training")
+    for field in fields(Recipe):
+        option(how, field.name, field.default, field.metadata["help"])
+    verb.set_defaults(run=commands.train)
+
+
+def option(group, name, default, text):
+    """An option that is absent unless given, so that a resumed run keeps what it began with."""
+    group.add_argument(
+        "--" + name.replace("_", "-"),
+        type=type(default),
+        default=argparse.SUPPRESS,
+        metavar={int: "N", float: "X", str: "NAME"}[type(default)],
+        help=f"{text}; default: {default}",
+    )
+
+
+def add_evaluate(verbs):
+    verb = verbs.add_parser(
+        "evaluate", help="score a translator on a corpus: BLEU and chrF, one figure a line"
+    )
+    verb.add_argument("corpus", metavar="CORPUS", help="a name, or a file: source<TAB>target a line")
+    verb.add_argument(
+        "--model", default=None, metavar="NAME|FOLDER", help="default: the one called like the corpus"
+    )
+    verb.add_argument("--part", default="test", metavar="PART", help="part of the corpus; default: test")
+    verb.add_argument("--beam", type=int, default=4, metavar="N", help="default: 4")
+    verb.add_argument("--limit", type=int, metavar="N", help="only the first N pairs")
+    verb.add_argument("--by-length", action="store_true", help="also by length of the source")
+    verb.add_argument("--by-tag", action="store_true", help="also by phenomenon, where the corpus names them")
+    verb.add_argument(
+        "--alignment",
+        action="store_true",
+        help="also the alignment error rate of the best cross-attention head",
+    )
+    verb.set_defaults(run=commands.evaluate)
+
+
+def add_data(verbs):
+    verb = verbs.add_parser("data", help="list the corpora, or print pairs of one")
+    verb.add_argument(
+        "corpus", nargs="?", metavar="CORPUS", help="a name or a TSV file; none: list what there is"
+    )
+    verb.add_argument("--part", default="train", metavar="PART", help="default: train")
+    verb.add_argument("-n", type=int, default=10, metavar="N", help="how many pairs; default: 10")
+    verb.set_defaults(run=commands.data)
+
+
+def add_lessons(verbs):
+    verb = verbs.add_parser("lessons", help="list the lessons and what each asks")
+    verb.set_defaults(run=commands.lessons)
+
+
+def make_parser():
+    parser = argparse.ArgumentParser(prog="python -m seqcourse", description=DESCRIPTION)
+    parser.add_argument("--version", action="version", version=f"seqcourse {__version__}")
+    verbs = parser.add_subparsers(required=True, metavar="VERB", title="verbs")
+    for add in (add_translate, add_train, add_evaluate, add_data, add_lessons):
+        add(verbs)
+    return parser
+
+
+def main(arguments=None):
+    """Run a verb; return 0, or 2 after one clear message about what is wrong, or 130 when interrupted."""
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        stream.reconfigure(encoding="utf-8", errors="replace")
+    options = make_parser().parse_args(arguments)
+    warnings.showwarning = lambda message, *_: say(f"seqcourse: {message}")
+    try:
+        options.run(options)
+        sys.stdout.flush()
+        return 0
+    except BrokenPipeError:  # whoever read our output has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        say(
+            "seqcourse: interrupted"
+            + ("; --resume goes on from the last save" if options.run is commands.train else "")
+        )
+        return 130
+    except OSError as error:
+        where = f": {error.filename}" if error.filename and error.strerror else ""
+        say(f"seqcourse: {error.strerror or error}{where}")
+    except (ValueError, FloatingPointError) as error:
+        say(f"seqcourse: {error}")
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,201 @@
+"""What the verbs of the command line do. Results go to standard output, all else to standard error."""
+
+import sys
+from dataclasses import asdict
+from itertools import islice
+from pathlib import Path
+
+AT_ONCE = 256  # lines of standard input translated together
+
+
+def say(*words):
+    """Progress and remarks go to standard error: standard output holds results only."""
+    print(*words, file=sys.stderr, flush=True)
+
+
+def translate(options):
+    """Translate the sentences given, or standard input line by line: one line out for each line in."""
+    from .decoding import check_beam
+    from .translator import Translator
+
+    check_beam(options.beam, options.n_best)
+    attention = options.attention
+    if attention and len(options.sentences) != 1:
+        raise ValueError("--attention looks at one sentence: give exactly one, in quotes")
+    if attention and attention.suffix.lower() not in (".png", ".svg", ".json"):
+        raise ValueError(f"--attention writes .png, .svg or .json, not {attention.name!r}")
+    translator = Translator.load(options.model)
+    number = 0
+    for lines in batches_of_lines(options.sentences):
+        for found in translator.translate(lines, options.beam, options.n_best, bool(attention)):
+            number += 1
+            if found.unknown:
+                say(f"seqcourse: line {number}: the model does not know {', '.join(found.unknown)}")
+            if options.n_best == 1:
+                print(one_line(found.text))
+            else:
+                for each in (found, *found.alternatives):
+                    print(f"{number}\t{each.score:.3f}\t{one_line(each.text)}")
+        sys.stdout.flush()
+    if attention and found.attention is None:
+        raise ValueError("there is no attention to save: the sentence is empty")
+    if attention:
+        drawing = {"gloss": True} if attention.suffix.lower() != ".json" else {}
+        found.attention.save(attention, **drawing)
+        say(f"saved {attention}")
+
+
+def batches_of_lines(sentences):
+    """The sentences given as arguments, else the lines of standard input: at a terminal one by one."""
+    if sentences:
+        yield sentences
+        return
+    typed = sys.stdin.isatty()
+    if typed:
+        say("one sentence a line; end with Ctrl-D (Ctrl-Z and Enter on Windows)")
+    sys.stdin.reconfigure(newline="\n")
+    while lines := list(islice(sys.stdin, 1 if typed else AT_ONCE)):
+        yield [line.rstrip("\r\n") for line in lines]
+
+
+def one_line(text):
+    return " ".join(text.splitlines())
+
+
+def train(options):
+    """Train a translator into a folder, or go on with one; print the folder."""
+    from .corpora import load_corpus
+    from .making import make_translator
+    from .recipe import SIZES, Recipe
+
+    given = vars(options)
+    corpus = load_corpus(options.corpus, options.source_language, options.target_language)
+    folder = options.out or Path("runs") / Path(corpus.name).stem
+    recipe = {name: given[name] for name in asdict(Recipe()) if name in given}
+    sizes = {name: given[name] for name in (*SIZES, "vocab_size") if name in given}
+    if "layers" in given:
+        sizes |= {"num_encoder_layers": options.layers, "num_decoder_layers": options.layers}
+    if options.resume and (recipe or sizes or options.steps or options.minutes):
+        raise ValueError(
+            "--resume goes on with the recipe, the sizes and the budget it began with: give none"
+        )
+    minutes = options.minutes if options.steps or options.minutes else 1 if is_toy(corpus) else 10
+    learn = f"{corpus.name}: {len(corpus.pairs('train')):,} pairs to learn from"
+    say(learn + (f", {corpus.skipped} blank lines skipped" if corpus.skipped else ""))
+    try:
+        translator = make_translator(
+            corpus, folder, Recipe(**recipe), steps=options.steps, minutes=minutes, resume=options.resume,
+            report=reporter(options.tensorboard), **sizes,
+        )  # fmt: skip
+    except FileExistsError as error:
+        raise ValueError(
+            f"{folder} is taken: add --resume to go on with it, or choose another --out"
+        ) from error
+    for pair in (corpus.pairs("valid") or corpus.pairs("train"))[:3]:
+        say(f"  {pair.source}  →  {translator.translate(pair.source).text}")
+    say(f'try it: python -m seqcourse translate --model {folder} "{pair.source}"')
+    print(folder)
+
+
+def is_toy(corpus):
+    from .toy import toy_corpus_names
+
+    return corpus.name in toy_corpus_names()
+
+
+def reporter(tensorboard):
+    """What becomes of each entry of the history: a line on standard error, and TensorBoard if asked."""
+    from .fitting import print_line
+
+    if tensorboard is None:
+        return print_line
+    from torch.utils.tensorboard import SummaryWriter
+
+    writer = SummaryWriter(tensorboard)
+
+    def report(entry):
+        print_line(entry)
+        for name in ("train_loss", "valid_loss", "learning_rate"):
+            writer.add_scalar(name, entry[name], entry["step"])
+        writer.flush()
+
+    return report
+
+
+def evaluate(options):
+    """Print BLEU and chrF of a translator on a part of a corpus: one figure a line, with its signature."""
+    from . import scores
+    from .corpora import load_corpus
+    from .translator import Translator, names
+
+    if options.model is None and options.corpus not in names():
+        raise ValueError(f"say which translator: --model NAME or FOLDER (there is {', '.join(names())})")
+    translator = Translator.load(options.model or options.corpus)
+    source, target = translator.source_tokenizer.language, translator.target_tokenizer.language
+    corpus = load_corpus(options.corpus, source, target)
+    if (corpus.source_language, corpus.target_language) != (source, target):
+        raise ValueError(f"the translator goes from {source} to {target}, but {corpus.name} does not")
+    pairs = corpus.pairs(options.part)[: options.limit]
+    if not pairs:
+        raise ValueError(
+            f"the part {options.part!r} of {corpus.name} is empty; others are {', '.join(corpus.parts)}"
+        )
+    hypotheses, references = translate_all(translator, pairs, options.beam), [pair.target for pair in pairs]
+    print(scores.bleu(hypotheses, references, target))
+    print(scores.chrf(hypotheses, references, target))
+    groups = scores.by_length(pairs, hypotheses, target) if options.by_length else {}
+    groups |= scores.by_tag(pairs, hypotheses, target) if options.by_tag else {}
+    for name, (score, count) in groups.items():
+        print(f"{score.measure}[{name}] {score.value:.1f} {count} sentences")
+    if options.alignment:
+        print_alignment(translator, corpus, pairs)
+
+
+def translate_all(translator, pairs, beam):
+    """The translations of all sources, with a progress bar."""
+    from tqdm.auto import tqdm
+
+    texts = []
+    with tqdm(total=len(pairs), desc="translating", unit="sentence", leave=False) as bar:
+        for start in range(0, len(pairs), AT_ONCE):
+            found = translator.translate([pair.source for pair in pairs[start : start + AT_ONCE]], beam)
+            texts += [translation.text for translation in found]
+            bar.update(len(found))
+    return texts
+
+
+def print_alignment(translator, corpus, pairs):
+    """Print the alignment error rate of the cross-attention head that aligns validation pairs best."""
+    from .alignment import best_head, head_error_rates
+
+    if not pairs[0].alignment:
+        raise ValueError(f"{corpus.name} does not know which words translate each other: no --alignment")
+    layer, head = best_head(head_error_rates(translator, corpus.pairs("valid")[:200]))
+    rate = head_error_rates(translator, pairs)[layer, head].item()
+    print(f"AER {rate:.3f} cross-attention, layer {layer + 1}, head {head + 1}, chosen on validation pairs")
+
+
+def data(options):
+    """List the corpora, or print pairs of one as lines of source, tab, target."""
+    from .corpora import corpus_names, load_corpus
+    from .toy import SIZES
+
+    if options.corpus:
+        for pair in load_corpus(options.corpus).pairs(options.part)[: max(0, options.n)]:
+            print(f"{pair.source}\t{pair.target}")
+        return
+    for name in corpus_names():
+        corpus = load_corpus(name)
+        sizes = ", ".join(f"{SIZES[part]:,} {part}" for part in corpus.parts)
+        print(f"{name}\t{corpus.source_language} to {corpus.target_language}\t{sizes}\tcomes with the course")
+
+
+def lessons(options):
+    """List the lessons and what each asks."""
+    import csv
+
+    from .shipped import shipped
+
+    with open(shipped("lessons.tsv"), encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file, delimiter="\t"):
+            print(f"{row['file']}\t{row['asks']}")

@@ -1,0 +1,43 @@
+"""What a translator of the course is made with: the sizes of its model, and the recipe of its training."""
+
+from dataclasses import dataclass, field
+
+from .schedules import SCHEDULES
+
+SIZES = {  # small enough for two CPU cores; LayerNorm comes first because so it learns faster
+    "d_model": 128,
+    "nhead": 4,
+    "num_encoder_layers": 2,
+    "num_decoder_layers": 2,
+    "dim_feedforward": 512,
+    "dropout": 0.1,
+    "norm_first": True,
+    "max_length": 128,
+}
+
+
+def setting(default, meaning):
+    return field(default=default, metadata={"help": meaning})
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How to train. Raises ValueError, naming the field, when a number makes no sense."""
+
+    max_tokens: int = setting(1200, "most tokens in a batch, padding counted, on the longer side")
+    learning_rate: float = setting(3e-3, "peak of the learning rate")
+    schedule: str = setting("one-cycle", f"course of the learning rate: {' or '.join(SCHEDULES)}")
+    warmup: float = setting(0.1, "share of the steps in which the learning rate rises")
+    label_smoothing: float = setting(0.1, "share of the probability that is spread over all words")
+    clip: float = setting(1.0, "largest norm of the gradient")
+    seed: int = setting(0, "decides the first weights, the order of the batches, and what dropout drops")
+
+    def __post_init__(self):
+        for name in ("max_tokens", "learning_rate", "clip"):
+            if not getattr(self, name) > 0:
+                raise ValueError(f"{name} must be above 0, not {getattr(self, name)!r}")
+        for name in ("warmup", "label_smoothing"):
+            if not 0 <= getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 0 and below 1, not {getattr(self, name)!r}")
+        if self.schedule not in SCHEDULES:
+            raise ValueError(f"schedule must be one of {', '.join(SCHEDULES)}, not {self.schedule!r}")

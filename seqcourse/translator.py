@@ -1,0 +1,197 @@
+"""A translator: a model, the tokenizers of its two languages, and a folder to keep them in."""
+
+import json
+import warnings
+from dataclasses import asdict, dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+import torch
+
+from .batching import pad
+from .decoding import beam_search, check_beam
+from .files import write_atomically
+from .record import AttentionRecord, record_attention
+from .shipped import shipped
+from .subwords import load_tokenizer
+from .transformer import Transformer, TransformerConfig
+from .vocabulary import EOS, UNK
+
+AT_ONCE = 64  # sentences decoded together
+
+
+@dataclass(frozen=True)
+class Translation:
+    """A sentence, its translation, and on request what the model looked at.
+
+    `tokens` are those of `text`, `score` is the beam's. `unknown` are the words of the source that the model
+    has never seen. `alternatives` are the next best translations, if several were asked for.
+    """
+
+    source: str
+    text: str
+    tokens: list[str]
+    score: float
+    unknown: tuple[str, ...] = ()
+    attention: AttentionRecord | None = None
+    alternatives: tuple["Translation", ...] = ()
+
+
+class Translator:
+    """Sentences in, sentences out. `about` is what the folder says of its making: corpus, scores, command."""
+
+    def __init__(self, model, source_tokenizer, target_tokenizer, about=None):
+        self.model, self.about = model.eval(), about or {}
+        self.source_tokenizer, self.target_tokenizer = source_tokenizer, target_tokenizer
+
+    def translate(self, sentences, beam=4, n_best=1, attention=False):
+        """Translate a sentence, a str, or a list of them; return a `Translation`, or a list.
+
+        beam: how many beginnings are kept, 1 is greedy; n_best: how many translations each, at most `beam`.
+        A sentence that is too long for the model is cut, with a warning; an empty one stays empty.
+        Raises ValueError when `beam` or `n_best` makes no sense, TypeError when a sentence is no str.
+        """
+        if isinstance(sentences, str):
+            return self.translate([sentences], beam, n_best, attention)[0]
+        check_beam(beam, n_best)
+        sources = [self.read(sentence) for sentence in sentences]
+        translations = [Translation(sentence, "", [], 0.0) for sentence in sentences]
+        order = sorted((i for i, (ids, _) in enumerate(sources) if ids), key=lambda i: len(sources[i][0]))
+        device = next(self.model.parameters()).device
+        for start in range(0, len(order), AT_ONCE):
+            rows = order[start : start + AT_ONCE]
+            src = pad([[*sources[i][0], EOS] for i in rows]).to(device)
+            for i, hypotheses in zip(rows, beam_search(self.model, src, beam, n_best=n_best), strict=True):
+                found = [self.write(sentences[i], *sources[i], h, attention) for h in hypotheses]
+                translations[i] = Translation(**{**vars(found[0]), "alternatives": tuple(found[1:])})
+        return translations
+
+    def read(self, sentence):
+        """The ids and the tokens of a sentence, cut to what the model can hold."""
+        if not isinstance(sentence, str):
+            raise TypeError(f"a sentence is a str, not {type(sentence).__name__}: {sentence!r}")
+        ids, tokens = self.source_tokenizer.encode(sentence), self.source_tokenizer.tokenize(sentence)
+        most = self.model.config.max_length - 1
+        if len(ids) > most:
+            warnings.warn(
+                f"a sentence of {len(ids)} tokens is cut to {most}, all the model holds", stacklevel=3
+            )
+        return ids[:most], tokens[:most]
+
+    def write(self, sentence, ids, source_tokens, hypothesis, attention):
+        """A hypothesis as a `Translation`."""
+        tokens = self.target_tokenizer.tokens(hypothesis.tokens)
+        unknown = dict.fromkeys(t for t, i in zip(source_tokens, ids, strict=True) if i == UNK)
+        record = self.record(ids, source_tokens, hypothesis.tokens, tokens) if attention else None
+        text = self.target_tokenizer.decode(hypothesis.tokens)
+        return Translation(sentence, text, tokens, hypothesis.score, tuple(unknown), record)
+
+    def record(self, ids, source_tokens, target_ids, target_tokens, gold=None):
+        """What the model looks at while it turns these tokens into those."""
+        return record_attention(
+            self.model,
+            [*ids, EOS],
+            target_ids,
+            [*source_tokens, "</s>"],
+            target_tokens,
+            gold=gold,
+            source_language=self.source_tokenizer.language,
+            target_language=self.target_tokenizer.language,
+        )
+
+    def save(self, folder, dtype=torch.float32):
+        """Write config.json, model.safetensors and both tokenizers into a folder, each whole or not at all.
+
+        dtype: how the weights are rounded; float16 takes half the space. Raises OSError when a file cannot be
+        written; what was there is then still there.
+        """
+        from safetensors.torch import save
+
+        self.save_all_but_weights(folder)
+        weights = {
+            name: w.detach().to("cpu", dtype).contiguous() for name, w in parameters(self.model).items()
+        }
+        write_atomically(Path(folder) / "model.safetensors", save(weights))
+
+    def save_all_but_weights(self, folder):
+        self.source_tokenizer.save(Path(folder) / "source.json")
+        self.target_tokenizer.save(Path(folder) / "target.json")
+        config = {"model": asdict(self.model.config), "about": self.about}
+        write_atomically(Path(folder) / "config.json", (json.dumps(config, indent=1) + "\n").encode("utf-8"))
+
+    @classmethod
+    def load(cls, name_or_folder, device=None):
+        """A translator that comes with the course, by its name, or one from a folder.
+
+        Without `device` it goes to the GPU where there is one. Raises FileNotFoundError, with near names,
+        when there is no such translator, and ValueError with the reason when its folder is damaged.
+        """
+        folder = find(name_or_folder)
+        config, source, target, about = read_folder(folder)
+        model = Transformer(config)
+        load_weights(model, present(folder / "model.safetensors"))
+        device = device or ("cuda" if torch.cuda.is_available() else "cpu")
+        return cls(model.to(device), source, target, about)
+
+
+def names():
+    """The translators that come with the course."""
+    return sorted(path.parent.name for path in shipped("weights").glob("*/config.json"))
+
+
+def find(name_or_folder):
+    folder = Path(name_or_folder)
+    if folder.is_dir():
+        return folder
+    if str(name_or_folder) in names():
+        return shipped("weights") / str(name_or_folder)
+    near = get_close_matches(str(name_or_folder), names(), cutoff=0.4)
+    hint = f"did you mean {' or '.join(near)}?" if near else f"there is {', '.join(names()) or 'none'}"
+    raise FileNotFoundError(f"no translator and no folder is called {name_or_folder}: {hint}")
+
+
+def present(path):
+    if not path.is_file():
+        raise FileNotFoundError(f"{path.parent} is not the folder of a translator: it has no {path.name}")
+    return path
+
+
+def read_folder(folder):
+    """All of a translator's folder but the weights: config, source and target tokenizer, about."""
+    path = present(folder / "config.json")
+    try:
+        saved = json.loads(path.read_text(encoding="utf-8"))
+        config, about = TransformerConfig(**saved["model"]), dict(saved["about"])
+    except (TypeError, KeyError, ValueError) as error:
+        raise ValueError(f"{path} does not describe a translator of ours: {error}") from error
+    source, target = (load_tokenizer(present(folder / f"{side}.json")) for side in ("source", "target"))
+    sizes = {"source": (config.src_vocab_size, source), "target": (config.tgt_vocab_size, target)}
+    for side, (size, tokenizer) in sizes.items():
+        if size != len(tokenizer):
+            raise ValueError(f"{path} speaks of {size} tokens, but {side}.json has {len(tokenizer)}")
+    return config, source, target, about
+
+
+def parameters(model):
+    """Every weight once, by name: a table that two layers share has one name."""
+    return dict(model.named_parameters())
+
+
+def load_weights(model, path):
+    """Fill a model with the weights of a file. Raises ValueError, naming both, when they do not fit."""
+    from safetensors import SafetensorError
+    from safetensors.torch import load
+
+    try:
+        weights = load(path.read_bytes())
+    except SafetensorError as error:
+        raise ValueError(f"{path} is damaged or no safetensors file: {error}") from error
+    ours = parameters(model)
+    if set(weights) != set(ours):
+        missing, foreign = sorted(set(ours) - set(weights)), sorted(set(weights) - set(ours))
+        raise ValueError(f"{path} does not fit config.json: missing {missing[:3]}, foreign {foreign[:3]}")
+    for name, parameter in ours.items():
+        if weights[name].shape != parameter.shape:
+            sizes = f"{tuple(weights[name].shape)}, not {tuple(parameter.shape)}"
+            raise ValueError(f"{path} does not fit config.json: {name} has the shape {sizes}")
+        parameter.data.copy_(weights[name])
