@@ -37,7 +37,7 @@ class TorchTransformer(nn.Module):
         super().__init__()
         self.config = config
         self.src = nn.Embedding(config.src_vocab_size, config.d_model)
-        self.tgt = nn.Embedding(config.tgt_vocab_size, config.d_model)
+        self.tgt = self.src
         self.register_buffer("positions", sinusoidal_positions(config.max_length, config.d_model))
         self.dropout = nn.Dropout(config.dropout)
         self.transformer = nn.Transformer(
@@ -105,7 +105,16 @@ def make_batches(count, max_tokens):
 def measure(size, rounds):
     d_model, nhead, layers, feedforward, max_tokens, count = SIZES[size]
     config = TransformerConfig(
-        VOCABULARY, VOCABULARY, d_model, nhead, layers, layers, feedforward, norm_first=True, max_length=64
+        VOCABULARY,
+        VOCABULARY,
+        d_model,
+        nhead,
+        layers,
+        layers,
+        feedforward,
+        norm_first=True,
+        share_embeddings=True,
+        max_length=64,
     )
     batches = make_batches(count, max_tokens)
     tokens = sum((batch.tgt_out != 0).sum().item() for batch in batches)

@@ -1,0 +1,71 @@
+"""Train the translators that come with the course again: data/weights/NAME, rounded to float16, scored after rounding.
+
+    make weights                        all of them, about ten minutes on two CPU cores
+    python tools/make_weights.py toy-en-zh
+
+An interrupted run goes on where it stopped. What is there already is replaced only when its run has ended.
+"""
+
+import json
+import shutil
+import sys
+from datetime import date
+from pathlib import Path
+
+import torch
+
+from seqcourse.alignment import best_head, head_error_rates
+from seqcourse.corpora import load_corpus
+from seqcourse.making import make_translator
+from seqcourse.scores import bleu, by_tag, chrf
+from seqcourse.translator import Translator
+
+ROOT = Path(__file__).resolve().parents[1]
+STEPS = {"toy-en-zh": 1500, "toy-en-fr": 1500}
+
+
+def scores(translator, corpus):
+    """BLEU and chrF of every part that is not learnt from, and BLEU of each phenomenon, greedy."""
+    language, found = corpus.target_language, {}
+    for part in corpus.parts[1:]:
+        pairs = corpus.pairs(part)
+        texts = [t.text for t in translator.translate([pair.source for pair in pairs], beam=1)]
+        references = [pair.target for pair in pairs]
+        score = bleu(texts, references, language)
+        found[part] = {"BLEU": round(score.value, 1), "chrF": round(chrf(texts, references).value, 1)}
+        found[part]["exact"] = round(sum(t == r for t, r in zip(texts, references, strict=True)) / len(texts), 3)
+        if part == "test":
+            tags = by_tag(pairs, texts, language)
+            found["by phenomenon"] = {tag: [round(s.value, 1), count] for tag, (s, count) in tags.items()}
+            found["signature"] = score.signature
+    layer, head = best_head(head_error_rates(translator, corpus.pairs("valid")[:200]))
+    rate = head_error_rates(translator, corpus.pairs("test")[:200])[layer, head].item()
+    found["alignment"] = {"layer": layer + 1, "head": head + 1, "AER": round(rate, 3)}
+    return found
+
+
+def make(name):
+    corpus, run = load_corpus(name), ROOT / "runs" / f"weights-{name}"
+    translator = make_translator(corpus, run, steps=STEPS[name], resume=True)
+    history = json.loads((run / "training.json").read_text(encoding="utf-8"))
+    folder = ROOT / "data" / "weights" / name
+    translator.save(folder, dtype=torch.float16)
+    rounded = Translator.load(folder, device="cpu")
+    rounded.about |= {
+        "command": f"python tools/make_weights.py {name}",
+        "date": str(date.today()),
+        "seconds": round(history[-1]["seconds"]),
+        "machine": f"{torch.get_num_threads()} threads, torch {torch.__version__}",
+        "scores": scores(rounded, corpus),
+    }
+    rounded.save_all_but_weights(folder)
+    shutil.copy(run / "training.json", folder / "training.json")
+    shutil.rmtree(run)
+    print(name, json.dumps(rounded.about["scores"], indent=1))
+
+
+if __name__ == "__main__":
+    for wanted in sys.argv[1:] or STEPS:
+        if wanted not in STEPS:
+            sys.exit(f"there are no weights called {wanted}; there is {', '.join(STEPS)}")
+        make(wanted)
