@@ -61,6 +61,7 @@ def test_the_order_of_the_sentences_does_not_number_the_words():
         ("I've what she'll see; let's go, I'm in", "i have what she will see ; let us go , i am in"),
         ("Who's there? That's what he'd say", "who is there ? that is what he would say"),
         ("The whale's t-shirt's", "the whale 's t-shirt 's"),
+        ("A t-shirt and t-shirts", "a t-shirt and t - shirts"),
         ("well-known", "well - known"),
         ("3 ｃａｔｓ（black）！", "3 cats ( black ) !"),
     ],
@@ -184,6 +185,10 @@ def test_cleaning_twice_is_cleaning_once():
             assert clean(once, language) == once
     assert clean("你好,Tom 有3.5元吗?", "zh") == "你好，Tom 有3.5元吗？"
     assert clean("\ud800a", "en") == "\ufffda"
+    assert clean(" the\x07\tcat\r\n ", "en") == "the cat"
+    assert clean("the\u200b cat\ufeff\u202e", "en") == "the cat"
+    assert clean("我叫Tom？（Ｔｏｍ！）", "zh") == "我叫Tom？（Tom！）"
+    assert clean("Ｔｏｍ？", "en") == "Tom?"
 
 
 def test_saved_and_loaded_it_is_the_same(tmp_path, chinese):
