@@ -14,7 +14,8 @@ BIN := .venv/bin
 READY := .venv/.ready
 NBVAL := --nbval-lax --nbval-current-env --nbval-cell-timeout=600 --nbval-kernel-startup-timeout=180 \
   --nbval-sanitize-with=tests/nbval_sanitize.cfg -p no:cacheprovider
-QUIET_LAB := --LabApp.news_url=None --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate
+# JupyterLab shows the whole course, not only notebooks/, and asks the network for nothing.
+HERE := --ServerApp.root_dir=. --LabApp.news_url=None --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate
 
 # Notebooks show what a learner sees who has set nothing.
 unexport SEQCOURSE_DATA MPLBACKEND
@@ -29,7 +30,7 @@ $(READY): pyproject.toml constraints.txt tools/environment.py
 	@$(PYTHON) tools/environment.py "$(CONSTRAINTS)"
 
 lab: $(READY) ## open the course in JupyterLab, at lesson 00
-	$(BIN)/python -m jupyterlab $(QUIET_LAB) $(LAB) notebooks/00_start_here.ipynb
+	$(BIN)/python -m jupyterlab $(HERE) $(LAB) notebooks/00_start_here.ipynb
 
 test: $(READY) ## run every check: style, tests, all notebooks
 	$(BIN)/ruff format --check .
