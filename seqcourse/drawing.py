@@ -80,7 +80,9 @@ def rendered(figure, suffix):
 
 
 def finish(figure):
-    """Settle the layout and every tick while our style still holds."""
+    """Settle layout and ticks while our style still holds, so that later settings do not move them."""
+    for ax in figure.axes:
+        ax.tick_params(labelsize=10)
     figure.draw_without_rendering()
 
 
@@ -113,7 +115,7 @@ def printable(token, width=20):
 
     A character without a letter in our fonts becomes □; empty and blank tokens stand in quotes.
     """
-    if not token.strip():
+    if not token.strip(" "):
         token = repr(token)
     kept = []
     for character in token:

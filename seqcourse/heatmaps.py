@@ -13,7 +13,8 @@ def draw_attention(record, kind="cross", layer=None, head=None, gloss=False, ax=
 
     Layers and heads count from 0; without a number, the last layer and the mean of its heads are drawn. Gold
     links, where the record has them, are outlined. `gloss=True` writes pinyin and meaning beside the words;
-    a dict or a function from token to text says it in yours. Raises ValueError for what the record lacks.
+    a dict or a function from token to text says it in yours. Given `ax`, the map goes into your own figure,
+    without the colour bar. Raises ValueError for what the record lacks.
     """
     from .drawing import fit, new_figure, style
 
@@ -25,6 +26,9 @@ def draw_attention(record, kind="cross", layer=None, head=None, gloss=False, ax=
         alone = ax is None
         if alone:
             ax = new_figure(cell * len(columns), cell * len(rows)).add_axes([0, 0, 1, 1])
+        else:
+            place = ax.get_window_extent()  # pixels
+            cell = min(place.width / len(columns), place.height / len(rows)) / ax.figure.dpi
         image = heatmap(ax, weights)
         name_rows(ax, rows, size)
         name_columns(ax, columns, size, cell)
@@ -33,9 +37,10 @@ def draw_attention(record, kind="cross", layer=None, head=None, gloss=False, ax=
         ax.set_ylabel(ROWS[kind])
         if record.gold is not None and kind == "cross":
             outline(ax, record.gold)
-        bar = ax.inset_axes([1 + 0.15 / (cell * len(columns)), 0, 0.12 / (cell * len(columns)), 1])
-        ax.figure.colorbar(image, cax=bar, label="weight")
         if alone:
+            width = cell * len(columns)
+            bar = ax.inset_axes([1 + 0.15 / width, 0, 0.12 / width, 1])
+            ax.figure.colorbar(image, cax=bar, label="weight").ax.tick_params(labelsize=9)
             fit(ax.figure)
     return ax.figure
 
@@ -72,7 +77,7 @@ def draw_heads(record, kind="cross"):
                 if layer == 0:
                     ax.set_title(f"head {head}")
         bar = figure.add_axes([1, 1 - height / total_height, 0.1 / total_width, height / total_height])
-        figure.colorbar(image, cax=bar, label="weight")
+        figure.colorbar(image, cax=bar, label="weight").ax.tick_params(labelsize=9)
         fit(figure)
     return figure
 
@@ -81,7 +86,7 @@ def cell_size(layers, heads, rows, columns):
     """Inches for a cell in a grid of maps: room for every token's name within 10 inches of width, or less."""
     across = (8.2 / heads - GAP) / columns
     if across < 0.088:  # names need this much
-        across = min(0.088, (9.4 / heads - GAP) / columns)
+        across = min(0.088, (9.25 / heads - GAP) / columns)
     return min(0.25, across, (14 / layers - GAP) / rows)
 
 
@@ -121,7 +126,7 @@ def labels(record, kind, gloss=False, width=20):
         notes = [meaning(token, language, gloss) for token in tokens]
         names = [printable(token, width) for token in tokens]
         pairs = zip(names, notes, strict=True)
-        sides.append([f"{name} {printable(note, 2 * width)}" if note else name for name, note in pairs])
+        sides.append([f"{name} {printable(note, 26)}" if note else name for name, note in pairs])
     return sides
 
 
@@ -153,18 +158,23 @@ def plain(ax):
 
 
 def name_rows(ax, names, size, every=1):
-    ax.set_yticks(range(0, len(names), every), labels=names[::every], size=size, parse_math=False)
+    """Names to the left of the rows: of each row, or of every second, third …"""
+    from .drawing import FONTS
+
+    places = range(0, len(names), every)
+    ax.set_yticks(places, labels=names[::every], family=FONTS, size=size, parse_math=False)
     ax.tick_params(axis="y", length=0)
 
 
 def name_columns(ax, names, size, cell, every=1):
     """Names above the columns, upright where there is room for each."""
-    from .drawing import inches
+    from .drawing import FONTS, inches
 
     upright = all(inches(name, size) < 0.95 * cell for name in names)
     ax.xaxis.tick_top()
     ax.xaxis.set_label_position("top")
-    ax.set_xticks(range(0, len(names), every), labels=names[::every], size=size, parse_math=False)
+    places = range(0, len(names), every)
+    ax.set_xticks(places, labels=names[::every], family=FONTS, size=size, parse_math=False)
     ax.tick_params(axis="x", length=0, rotation=0 if upright else 90)
 
 
@@ -175,9 +185,9 @@ def outline(ax, links):
 
     from .drawing import GOLD
 
-    rim = [withStroke(linewidth=3, foreground="white")]  # so that the squares stand out of dark cells, too
+    rim = [withStroke(linewidth=3.2, foreground="white")]  # so that the squares stand out of dark cells, too
     for column, row in sorted(links):
-        square = Rectangle((column - 0.42, row - 0.42), 0.84, 0.84, fill=False, edgecolor=GOLD, linewidth=1.5)
+        square = Rectangle((column - 0.45, row - 0.45), 0.9, 0.9, fill=False, edgecolor=GOLD, linewidth=1.5)
         square.set_path_effects(rim)
         ax.add_patch(square)
     ax.text(1, -0.02, "outlined: gold links", color=GOLD, ha="right", va="top", transform=ax.transAxes)

@@ -18,7 +18,7 @@ NAMES = {BOS: "<s>", EOS: "</s>", 5: "five", 7: "seven", 11: "eleven", 13: "thir
 
 
 class Mirror(nn.Module):
-    """A translator that writes its source backwards: it looks to the left of the source token it was just fed.
+    """A translator that writes its source backwards: it looks to the left of the word it was just fed.
 
     It finds the place by what it is fed, not by counting, so that a wrong `tgt_in` gives a wrong map.
     """
@@ -80,7 +80,9 @@ def test_each_row_of_cross_attention_bears_the_name_of_the_token_it_produces():
 
 def test_each_column_of_decoder_attention_bears_the_name_of_the_token_fed():
     record = mirrored()
-    looked_at = [record.fed[i] for i in record.decoder[0, 0].argmax(-1)]
+    rows, columns = record.tokens("decoder")
+    looked_at = [columns[i] for i in record.decoder[0, 0].argmax(-1)]
+    assert rows == record.target
     assert looked_at == ["<s>", "five", "thirteen", "seven", "eleven"]
 
 
@@ -128,6 +130,16 @@ def test_recording_is_in_evaluation_mode_and_leaves_the_model_as_it_was():
     assert [part.training for part in model.modules()] == before
     assert not one.cross.requires_grad
     assert all(p.grad is None for p in model.parameters())
+
+
+def test_recording_keeps_no_gradients():
+    class Watched(Mirror):
+        def forward(self, src, tgt_in, record=None):
+            assert not torch.is_grad_enabled()
+            return super().forward(src, tgt_in, record)
+
+    record_attention(Watched(), SRC, [5], [NAMES[i] for i in SRC], ["five"])
+    assert torch.is_grad_enabled()
 
 
 def test_a_model_that_fails_is_left_as_it_was():
