@@ -1,6 +1,6 @@
-"""A synchronous grammar: one file of words and rules, from which sentences come in three languages at once, word-aligned.
+"""A synchronous grammar: one file of words and rules gives sentences in three languages, word-aligned.
 
-`read_grammar` (in `grammar_file.py`) reads and checks the file; here it is expanded and sampled. `data/README.md` explains the file.
+`read_grammar` (`grammar_file.py`) reads and checks the file, explained in `data/README.md`; here it is sampled.
 """
 
 from bisect import bisect_right
@@ -23,7 +23,7 @@ class GrammarError(ValueError):
 
 @dataclass(eq=False)
 class Word:
-    """A line of the lexicon: its forms in each language, each a tuple of `(text, text before a vowel or None)`."""
+    """A word of the lexicon with its forms, each a tuple of tokens `(text, text before a vowel or None)`."""
 
     name: str  # the English word: what a gloss says
     kind: str  # noun, adj, verb, pron or word
@@ -33,6 +33,7 @@ class Word:
     number: str = "sg"
     person: int = 3
     classifier: str = ""
+    tags: tuple = ()
 
 
 @dataclass(eq=False)
@@ -47,12 +48,13 @@ class Rule:
     line: int
     weight: float = 1.0
     tags: tuple = ()
-    pairs: tuple = ()  # pairs of slots whose head words must be learnt together: adjective and noun, verb and object
+    pairs: tuple = ()  # pairs of slots whose words belong together: adjective and noun, verb and object
     where: tuple = ()
+    apart: tuple = ()  # pairs of slots whose head words must differ: no cat is bigger than a cat
 
 
 class Node:
-    """A place in a derivation tree: a rule with its children, or a word; `head` is the word that agreement looks at."""
+    """A node of a derivation tree, a rule or a word; `head` is the leaf that agreement looks at."""
 
     __slots__ = ("rule", "children", "head", "word", "number")
 
@@ -62,7 +64,7 @@ class Node:
 
 @dataclass(eq=False)
 class Grammar:
-    """The rules expanded over all types and numbers; `choices[symbol]` holds what a symbol can become, and how often."""
+    """Rules written out for all types and numbers: `choices[symbol]` is what a symbol becomes, how often."""
 
     choices: dict
     start: tuple
@@ -72,7 +74,7 @@ class Grammar:
     gloss: dict = field(default_factory=dict)  # (language, token) -> English
 
     def sample(self, random):
-        """One derivation tree; `random()` gives numbers in [0, 1). Choices are made in the order of the file's slots."""
+        """One derivation tree, chosen by `random()`, which gives numbers in [0, 1)."""
         return self._grow(self.start, random)
 
     def _grow(self, symbol, random):
@@ -83,6 +85,8 @@ class Grammar:
             leaf.head = leaf
             return leaf
         children = [self._grow(child, random) for child in rest]
+        while any(children[a].head.word is children[b].head.word for a, b in rule.apart):
+            children = [self._grow(child, random) for child in rest]
         return Node(rule, children, children[0].head if children else None, None, None)
 
     def read_out(self, tree, language):
@@ -126,18 +130,17 @@ def align(source_keys, target_keys):
 
 
 def walk(tree):
-    """All rule nodes of a tree, the root first."""
-    if tree.rule is not None:
-        yield tree
-        for child in tree.children:
-            yield from walk(child)
+    """All nodes of a tree, the root first."""
+    yield tree
+    for child in tree.children:
+        yield from walk(child)
 
 
 def tags(tree, language):
     """The phenomena a tree shows in the pair English–`language`."""
     found = set()
     for node in walk(tree):
-        for tag in node.rule.tags:
+        for tag in (node.rule or node.word).tags:
             scope, _, name = tag.rpartition(":")
             if scope in ("", language):
                 found.add(name)
@@ -147,7 +150,7 @@ def tags(tree, language):
 def word_pairs(tree):
     """The pairs of words that belong together in a tree: adjective and noun, verb and object."""
     for node in walk(tree):
-        for a, b in node.rule.pairs:
+        for a, b in node.rule.pairs if node.rule else ():
             one, two = node.children[a].head, node.children[b].head
             if one is not None and two is not None:
                 yield one.word, two.word
@@ -202,7 +205,7 @@ def _spell(node, language, out):
 
 
 def agreeing(forms, leaf):
-    """The form that agrees with a word: 2 forms by number, 3 by am/is/are, 4 by gender and number, 6 by person."""
+    """The form that agrees with a word: 2 by number, 3 like am/is/are, 4 by gender and number, 6 by person."""
     plural, person, size = leaf.number == "pl", leaf.word.person, len(forms)
     if size == 2:
         return forms[plural]
@@ -214,10 +217,10 @@ def agreeing(forms, leaf):
 
 
 def count_sentences(grammar, longest=20):
-    """How many derivations of 1 to `longest` English tokens the grammar has: dynamic programming over the symbols.
+    """How many sentences of 1 to `longest` English tokens there are at least, by dynamic programming.
 
-    Writes f(symbol, n) for the derivations of n tokens: a sum over rules of products over slots, iterated until nothing
-    changes, so that it holds for recursive grammars as well.
+    f(symbol, n), the derivations of n tokens, is a sum over rules of products over slots. It is iterated until
+    nothing changes, so that it holds for recursive grammars as well. Rules with `apart` are left out.
     """
     counts = {symbol: [0] * (longest + 1) for symbol in grammar.choices}
     changed = True
@@ -237,6 +240,8 @@ def _count_option(rule, rest, counts, longest):
     if rule is None:
         lengths = {len(tokens) for (language, _), tokens in rest[0].forms.items() if language == "en"}
         return [0] * min(lengths) + [1] if min(lengths) <= longest else []
+    if rule.apart:
+        return []
     ways = [1]
     fixed = sum(item[0] in (LITERAL, TABLE) for item in rule.sides["en"])
     for child in rest:

@@ -1,7 +1,7 @@
 """Regular English and French forms, so that the toy grammar writes down only what is irregular.
 
-Every function takes the forms written in the grammar and returns all of them, or raises ValueError. A form is a string; the
-words of a form of several words are joined by `_` (`look_at`), and `vieux/vieil` is `vieux`, but `vieil` before a vowel.
+Every function takes the forms written in the grammar and returns all of them, or raises ValueError. A form is a
+string; several words are joined by `_` (`look_at`), and `vieux/vieil` is `vieux`, but `vieil` before a vowel.
 """
 
 
@@ -51,8 +51,10 @@ def french_adjective(ms, *forms):
 
 
 def french_verb(infinitive, *forms):
-    """Infinitive, present (six persons), past participle. Written: the infinitive of a regular verb in -er, or that and the
-    forms of je, il, nous, ils and the participle."""
+    """Infinitive, present (six persons), past participle.
+
+    Written: the infinitive of a regular verb in -er, or that and the je, il, nous, ils forms and participle.
+    """
     first, _, rest = infinitive.partition("_")
     if not forms:
         if not first.endswith("er"):

@@ -1,4 +1,4 @@
-"""What a word of the toy corpora sounds like and means: for views that a learner reads without knowing the language."""
+"""What a word of the toy corpora sounds like and means, for learners who do not know the language."""
 
 from seqcourse.toy import toy_grammar
 

@@ -1,6 +1,6 @@
-"""The toy corpora, `toy-en-zh` and `toy-en-fr`: sampled from the grammar in `data/grammar.txt`, the same on every machine.
+"""The toy corpora, `toy-en-zh` and `toy-en-fr`, sampled from `data/grammar.txt`: the same on every machine.
 
-Run `python -m seqcourse.toy` to check the corpora against their pinned hashes, with `--pin` to pin them anew after a change.
+`python -m seqcourse.toy` checks the corpora against their pinned hashes, with `--pin` it pins them anew.
 """
 
 import json
@@ -33,9 +33,9 @@ def toy_grammar():
 
 @cache
 def toy_pairs(name, part):
-    """The pairs of one part of a toy corpus, made on first use: a list of `Pair` with gold alignments and tags.
+    """One part of a toy corpus, made on first use: a list of `Pair` with gold alignments and tags.
 
-    Both corpora have the same English sentences in the same order. Raises ValueError for a name or part there is not.
+    Both corpora have the same English sentences in the same order. ValueError for an unknown name or part.
     """
     if name not in LANGUAGES or part not in PARTS:
         raise ValueError(
@@ -45,7 +45,7 @@ def toy_pairs(name, part):
 
 
 def sample_pairs(grammar, language, part, size, seed=0):
-    """Yield `size` pairs of a part, no source sentence twice; ValueError when the grammar is too small for that many."""
+    """Yield `size` pairs of a part, no source sentence twice; ValueError when the grammar has not so many."""
     rng = random.Random(f"{part} {seed}")  # a string seeds alike on every platform and version
     seen, misses = set(), 0
     while len(seen) < size:
@@ -59,12 +59,12 @@ def sample_pairs(grammar, language, part, size, seed=0):
             misses += 1
             if misses > 100_000:
                 raise ValueError(
-                    f"the grammar gives {len(seen)} sentences for the part {part!r}, not {size}: it needs more"
+                    f"the grammar has {len(seen)} sentences for the part {part!r}, not {size}: add to it"
                 )
 
 
 def part_of(tree, tokens):
-    """The part a sentence belongs to, by what it is and by a hash of its words; None when it is too short or too long."""
+    """The part a sentence belongs to, by its length, its word pairs and a hash; None: it belongs to none."""
     if not SHORTEST <= len(tokens) <= LIMIT:
         return None
     if any(held_out(a, b) for a, b in word_pairs(tree)):
@@ -76,8 +76,8 @@ def part_of(tree, tokens):
 
 @cache
 def held_out(a, b):
-    """Whether two words (adjective and noun, verb and object) are kept apart, so that only `compositional` joins them."""
-    return _hash(f"{a.name} {b.name}") % 20 == 0
+    """Whether two words (adjective and noun, verb and object) meet only in the part `compositional`."""
+    return _hash(f"3 {a.name} {b.name}") % 20 == 0  # the 3 leaves no word without company
 
 
 def _hash(text):
