@@ -1,5 +1,8 @@
 """Numbers as pictures: losses and learning rates over the steps, scores by group."""
 
+from .drawing import COLOURS, finish, new_figure, style
+from .labels import inches, printable
+
 
 def draw_loss(history):
     """Draw how the loss per target token falls with the steps; below it the learning rate, if recorded.
@@ -7,8 +10,6 @@ def draw_loss(history):
     history: list of dicts with "step" and any of "train_loss", "valid_loss", "learning_rate". Where training
     loss goes on falling while validation loss rises, the model learns by heart. Without a loss: ValueError.
     """
-    from .drawing import COLOURS, finish, new_figure, style
-
     training, validation = curve(history, "train_loss"), curve(history, "valid_loss")
     rates = curve(history, "learning_rate")
     if not training and not validation:
@@ -43,8 +44,6 @@ def draw_schedule(schedules, steps):
 
     steps: how many; they count from 1. Raises ValueError when there is no step or no schedule.
     """
-    from .drawing import finish, new_figure, style
-
     if steps < 1 or not schedules:
         raise ValueError(
             f"a schedule needs steps and a function, not {steps} steps, {len(schedules)} functions"
@@ -70,8 +69,6 @@ def draw_scores(scores, measure="BLEU"):
     scores: {group: (score, count)}, or {system: {group: (score, count)}} to set several systems side by side.
     A bar over few sentences is a rumour: look at its n. Raises ValueError when there is no score.
     """
-    from .drawing import finish, inches, new_figure, printable, style
-
     systems = scores if all(isinstance(groups, dict) for groups in scores.values()) else {"": scores}
     sizes = {group: n for by_group in systems.values() for group, (_, n) in by_group.items()}
     if not sizes:

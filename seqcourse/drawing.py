@@ -3,19 +3,12 @@
 import io
 from contextlib import contextmanager
 from functools import cache, partial
-from unicodedata import east_asian_width
 
 from .shipped import shipped
 
 FONTS = ["Seqcourse Sans SC", "DejaVu Sans"]  # what the first lacks, the second draws
-COLOURS = [
-    "#0072B2",
-    "#D55E00",
-    "#009E73",
-    "#CC79A7",
-    "#E69F00",
-    "#56B4E9",
-]  # Okabe & Ito: told apart by all eyes
+# told apart by all eyes: Okabe & Ito 2008, "Color Universal Design"
+COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"]
 GOLD = COLOURS[1]
 SHADE = "#dddddd"
 WEIGHTS = ["#ffffff", "#8cc8ee", "#2f8fcb", "#00599b", "#00223f"]  # from 0 to 1; white spares ink
@@ -97,44 +90,3 @@ def fit(figure, pad=0.08):
         size = place.width * width / new_width, place.height * height / new_height
         ax.set_position([left / new_width, bottom / new_height, *size])
     figure.set_size_inches(new_width, new_height)
-
-
-@cache
-def drawable():
-    """The characters for which there is a letter."""
-    from matplotlib.font_manager import FontProperties, findfont, get_font
-
-    register_font()
-    return {
-        chr(code) for font in FONTS for code in get_font(findfont(FontProperties(family=font))).get_charmap()
-    }
-
-
-def printable(token, width=20):
-    """The token as a label of at most `width` Latin letters; what is invisible is spelt as Python spells it.
-
-    A character without a letter in our fonts becomes □; empty and blank tokens stand in quotes.
-    """
-    if not token.strip(" "):
-        token = repr(token)
-    kept = []
-    for character in token:
-        if not character.isprintable():
-            kept += repr(character)[1:-1]
-        else:
-            kept.append(character if character in drawable() else "□")
-        if sum(map(wide, kept)) > width:
-            while sum(map(wide, kept)) > width - 1:
-                kept.pop()
-            return "".join(kept) + "…"
-    return "".join(kept)
-
-
-def wide(character):
-    """The width of a character in Latin letters: 2 for a Chinese one."""
-    return 2 if east_asian_width(character) in "WF" else 1
-
-
-def inches(label, size):
-    """About how long a label is, in inches, at a font size in points."""
-    return sum(map(wide, label)) * 0.53 * size / 72

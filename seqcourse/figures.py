@@ -4,7 +4,9 @@ Each function returns a matplotlib Figure and changes nothing else; a notebook s
 """
 
 from .curves import draw_loss, draw_schedule, draw_scores
-from .heatmaps import draw_attention, draw_heads, name_columns, name_rows, plain
+from .drawing import COLOURS, SHADE, finish, fit, new_figure, style
+from .heatmaps import draw_attention, draw_heads, plain
+from .labels import name_columns, name_rows, printable
 
 __all__ = [
     "draw_attention",
@@ -26,8 +28,6 @@ def draw_mask(mask, row_tokens=None, column_tokens=None):
     import torch
     from matplotlib.colors import ListedColormap
     from matplotlib.patches import Patch
-
-    from .drawing import COLOURS, SHADE, fit, new_figure, printable, style
 
     mask = torch.as_tensor(mask)
     while mask.dim() > 2 and len(mask) == 1:
@@ -69,8 +69,6 @@ def draw_positions(table):
     Vaswani et al. 2017, section 3.5. Raises ValueError for a table of another shape.
     """
     import torch
-
-    from .drawing import finish, new_figure, style
 
     table = torch.as_tensor(table).detach().float().cpu()
     if table.dim() != 2 or not table.numel():

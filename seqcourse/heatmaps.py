@@ -2,6 +2,9 @@
 
 import math
 
+from .drawing import GOLD, fit, new_figure, style, weight_colours
+from .labels import labels, name_columns, name_rows
+
 ROWS = {"cross": "produces", "decoder": "produces", "encoder": "reads"}
 COLUMNS = {"cross": "looks at (source)", "decoder": "looks at (fed so far)", "encoder": "looks at (source)"}
 
@@ -16,8 +19,6 @@ def draw_attention(record, kind="cross", layer=None, head=None, gloss=False, ax=
     a dict or a function from token to text says it in yours. Given `ax`, the map goes into your own figure,
     without the colour bar. Raises ValueError for what the record lacks.
     """
-    from .drawing import fit, new_figure, style
-
     weights, name = chosen(record, kind, layer, head)
     rows, columns = labels(record, kind, gloss)
     size = max(6.5, min(10, 10.5 - 0.07 * max(weights.shape)))  # points
@@ -50,8 +51,6 @@ def draw_heads(record, kind="cross"):
 
     Where the maps are too small to name every token, every second or third is named.
     """
-    from .drawing import fit, new_figure, style
-
     weights = weights_of(record, kind)  # (layers, heads, rows, columns)
     layers, heads, *_ = weights.shape
     rows, columns = labels(record, kind, width=12)
@@ -107,45 +106,14 @@ def chosen(record, kind, layer, head):
         if number is not None and number not in range(there):
             raise ValueError(f"there is no {name} {number}: {kind} attention has {name}s 0 to {there - 1}")
     if head is None:
-        return weights[layer].mean(0), f"layer {layer}, " + (
-            f"mean of {heads} heads" if heads > 1 else "its head"
-        )
+        return weights[layer].mean(
+            0
+        ), f"layer {layer}, mean of {heads} heads" if heads > 1 else f"layer {layer}"
     return weights[layer, head], f"layer {layer}, head {head}"
-
-
-def labels(record, kind, gloss=False, width=20):
-    """What is written at the rows and at the columns: each token, and what `gloss` says of it."""
-    from .drawing import printable
-
-    languages = (
-        record.source_language if kind == "encoder" else record.target_language,
-        record.target_language if kind == "decoder" else record.source_language,
-    )
-    sides = []
-    for tokens, language in zip(record.tokens(kind), languages, strict=True):
-        notes = [meaning(token, language, gloss) for token in tokens]
-        names = [printable(token, width) for token in tokens]
-        pairs = zip(names, notes, strict=True)
-        sides.append([f"{name} {printable(note, 26)}" if note else name for name, note in pairs])
-    return sides
-
-
-def meaning(token, language, gloss):
-    """What a gloss (True for the toy corpora's, a function, a dict, or False) says of a token, or ""."""
-    if gloss is True:
-        from . import lexicon
-
-        sound = lexicon.pinyin(token) if language == "zh" else ""
-        return f"{sound} {lexicon.gloss(token, language)}".strip()
-    if not gloss:
-        return ""
-    return gloss(token) if callable(gloss) else gloss.get(token, "")
 
 
 def heatmap(ax, weights):
     """Weights as squares from white (0) to dark blue (1), the first row on top."""
-    from .drawing import weight_colours
-
     image = ax.imshow(weights, cmap=weight_colours(), vmin=0, vmax=1, interpolation="none", aspect="equal")
     plain(ax)
     return image
@@ -157,33 +125,10 @@ def plain(ax):
     ax.spines[:].set(visible=True, color="#999999", linewidth=0.6)
 
 
-def name_rows(ax, names, size, every=1):
-    """Names to the left of the rows: of each row, or of every second, third …"""
-    from .drawing import FONTS
-
-    places = range(0, len(names), every)
-    ax.set_yticks(places, labels=names[::every], family=FONTS, size=size, parse_math=False)
-    ax.tick_params(axis="y", length=0)
-
-
-def name_columns(ax, names, size, cell, every=1):
-    """Names above the columns, upright where there is room for each."""
-    from .drawing import FONTS, inches
-
-    upright = all(inches(name, size) < 0.95 * cell for name in names)
-    ax.xaxis.tick_top()
-    ax.xaxis.set_label_position("top")
-    places = range(0, len(names), every)
-    ax.set_xticks(places, labels=names[::every], family=FONTS, size=size, parse_math=False)
-    ax.tick_params(axis="x", length=0, rotation=0 if upright else 90)
-
-
 def outline(ax, links):
     """Squares around the cells (source index, target index)."""
     from matplotlib.patches import Rectangle
     from matplotlib.patheffects import withStroke
-
-    from .drawing import GOLD
 
     rim = [withStroke(linewidth=3.2, foreground="white")]  # so that the squares stand out of dark cells, too
     for column, row in sorted(links):

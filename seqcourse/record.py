@@ -71,7 +71,7 @@ class AttentionRecord:
             content = to_json(self).encode()
         elif suffix in (".png", ".svg"):
             from .drawing import rendered
-            from .figures import draw_attention
+            from .heatmaps import draw_attention
 
             drawing.setdefault("kind", self.kinds()[-1])
             content = rendered(draw_attention(self, **drawing), suffix[1:])

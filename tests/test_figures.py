@@ -13,7 +13,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex
 from matplotlib.patches import Rectangle
 
-from seqcourse.drawing import COLOURS, FONTS, GOLD, new_figure, printable, rendered, style, weight_colours
+from seqcourse.drawing import COLOURS, FONTS, GOLD, new_figure, rendered, style, weight_colours
 from seqcourse.figures import (
     draw_attention,
     draw_heads,
@@ -23,6 +23,7 @@ from seqcourse.figures import (
     draw_schedule,
     draw_scores,
 )
+from seqcourse.labels import printable
 from seqcourse.pairs import Pair
 from seqcourse.record import AttentionRecord
 from seqcourse.scores import by_length, by_tag
