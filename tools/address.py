@@ -41,7 +41,7 @@ REF = re.compile(r"(?!.*(?:\.\.|//|/$))\w[\w./-]*", re.A)
 
 def main(repo, ref="main"):
     if not REPO.fullmatch(repo):
-        sys.exit(f"{repo!r} is not owner/name. Say for example: make address REPO=ada/seqcourse")
+        sys.exit(f"{repo!r} is not owner/name. Say: make address REPO=owner/name")
     if not REF.fullmatch(ref):
         sys.exit(f"{ref!r} is no name of a branch or a tag")
     try:
