@@ -105,7 +105,7 @@ def links(weights, source_tokens, target_tokens):
     target token has one link, even when it looks at `</s>` most; none if all its other weights are 0. Among
     equals the first is taken. ValueError if the map does not fit the tokens.
     """
-    weights = torch.as_tensor(weights).detach().float().cpu()  # (T, S)
+    weights = torch.as_tensor(weights)  # (T, S)
     if weights.shape != (len(target_tokens), len(source_tokens)):
         sizes = f"{len(target_tokens)} target and {len(source_tokens)} source tokens"
         raise ValueError(f"a map of shape {tuple(weights.shape)} does not fit {sizes}")

@@ -121,6 +121,7 @@ def test_a_tiny_file_has_something_to_learn_from(tmp_path):
     [
         ("三只小猫在睡觉。我叫Tom。", "zh"),
         ("猫が眠っています。", "ja"),
+        ("東京都知事選挙の投票率が発表", "ja"),
         ("Le chat dort, l'été.", None),
         ("My dictionary says 猫 means cat.", None),
         ("12, 3!", None),
@@ -180,6 +181,8 @@ def test_the_command_the_message_names_mends_the_file(tmp_path):
 def test_an_unknown_corpus_is_refused_with_near_names(tmp_path):
     with pytest.raises(FileNotFoundError, match="toy-en-ch is neither a corpus nor a file.*toy-en-zh"):
         load_corpus("toy-en-ch")
+    with pytest.raises(FileNotFoundError, match="a name: toy-en-fr, toy-en-zh$"):  # the nearest first
+        load_corpus("toy-en-f")
     with pytest.raises(FileNotFoundError, match="nowhere.tsv is neither"):
         load_corpus(tmp_path / "nowhere.tsv")
     with pytest.raises(FileNotFoundError, match="is a folder"):

@@ -61,6 +61,7 @@ def test_the_signature_says_how_it_was_made():
     assert "tok:13a" in bleu(["a b c d"], ["a b c d"], "en").signature
     assert "tok:zh" in bleu(["我们在家"], ["我们在家"], "zh").signature
     assert "eff:no" in bleu(["a"], ["a b c d"], "en").signature
+    assert "eff:no" in bleu(["我"], ["我们在家"], "zh").signature
     assert "eff:yes" in bleu(["a"], ["a b c"], "en").signature  # no reference has a run of four
     assert "nc:6" in chrf(["a"], ["a"]).signature
     score = bleu(["a b c d"], ["a b c d"], "en")
@@ -121,6 +122,11 @@ def test_the_length_of_text_without_spaces_is_its_characters():
         "1–5": 2,
         "6–10": 1,
     }
+
+
+def test_the_length_of_a_toy_sentence_is_its_tokens():
+    pair = Pair("Tom is at home.", "a", ("tom", "is", "at", "home", "."), ("a",))
+    assert list(by_length([pair], ["a"], "en", width=4)) == ["5–8"]
 
 
 def test_scores_by_tag_are_those_of_the_sentences_that_have_it():
