@@ -84,7 +84,7 @@ def spell_out(text, language):
         return text
     text = text.lower()
     if language == "en":
-        text = re.sub(r"\bcan't\b", "can not", text)
+        text = re.sub(r"\bcan't\b", "cannot", text)
         text = re.sub(r"\bwon't\b", "will not", text)
         text = re.sub(r"n't\b", " not", text)
         text = re.sub(r"\blet's\b", "let us", text)

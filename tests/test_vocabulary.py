@@ -57,7 +57,7 @@ def test_the_order_of_the_sentences_does_not_number_the_words():
         ("The cats don't  sleep .", "the cats do not sleep ."),
         ("The cats DON’T sleep.", "the cats do not sleep ."),
         ("It's the cat's T-shirt, isn't it?", "it is the cat 's t-shirt , is not it ?"),
-        ("I can't, he won't, they're late", "i can not , he will not , they are late"),
+        ("I can't, he won't, they're late", "i cannot , he will not , they are late"),
         ("I've what she'll see; let's go, I'm in", "i have what she will see ; let us go , i am in"),
         ("Who's there? That's what he'd say", "who is there ? that is what he would say"),
         ("The whale's t-shirt's", "the whale 's t-shirt 's"),
