@@ -7,7 +7,7 @@ import warnings
 from dataclasses import fields
 from pathlib import Path
 
-from . import __version__, commands
+from . import __version__, commands, evaluation
 from .commands import say
 from .recipe import SIZES, Recipe
 
@@ -23,8 +23,17 @@ MODEL = {  # option of `train`: (default, help)
 }
 
 
+def add_verb(verbs, run, meaning, **more):
+    """A verb called like the function that runs it."""
+    verb = verbs.add_parser(
+        run.__name__, help=meaning, description=meaning[0].upper() + meaning[1:] + ".", **more
+    )
+    verb.set_defaults(run=run)
+    return verb
+
+
 def add_translate(verbs):
-    verb = verbs.add_parser("translate", help="translate sentences, from the command line or standard input")
+    verb = add_verb(verbs, commands.translate, "translate sentences, from the command line or standard input")
     verb.add_argument("sentences", nargs="*", metavar="SENTENCE", help="none: one a line from standard input")
     verb.add_argument("--model", default="toy-en-zh", metavar="NAME|FOLDER", help="default: toy-en-zh")
     verb.add_argument(
@@ -40,11 +49,15 @@ def add_translate(verbs):
     verb.add_argument(
         "--attention", type=Path, metavar="FILE", help="save what the model looked at, as .png, .svg or .json"
     )
-    verb.set_defaults(run=commands.translate)
 
 
 def add_train(verbs):
-    verb = verbs.add_parser("train", help="train a translator on a corpus, by name or from a TSV file")
+    verb = add_verb(
+        verbs,
+        commands.train,
+        "train a translator on a corpus, by name or from a TSV file",
+        usage="%(prog)s CORPUS [--out FOLDER] [--minutes M | --steps N] [--resume] [OPTION ...]",
+    )
     verb.add_argument(
         "corpus", metavar="CORPUS", help="toy-en-zh, toy-en-fr, or a file: source<TAB>target a line"
     )
@@ -53,7 +66,7 @@ def add_train(verbs):
     )
     budget = verb.add_mutually_exclusive_group()
     budget.add_argument("--minutes", type=float, metavar="M", help="default: 1 for toy corpora, else 10")
-    budget.add_argument("--steps", type=int, metavar="N")
+    budget.add_argument("--steps", type=int, metavar="N", help="or so many steps, a batch each")
     verb.add_argument("--resume", action="store_true", help="go on with the run that FOLDER holds")
     verb.add_argument("--source-language", metavar="CODE", help="of a file; default: en")
     verb.add_argument(
@@ -68,7 +81,6 @@ def add_train(verbs):
     how = verb.add_argument_group("the training")
     for field in fields(Recipe):
         option(how, field.name, field.default, field.metadata["help"])
-    verb.set_defaults(run=commands.train)
 
 
 def option(group, name, default, text):
@@ -83,8 +95,8 @@ def option(group, name, default, text):
 
 
 def add_evaluate(verbs):
-    verb = verbs.add_parser(
-        "evaluate", help="score a translator on a corpus: BLEU and chrF, one figure a line"
+    verb = add_verb(
+        verbs, evaluation.evaluate, "score a translator on a corpus: BLEU and chrF, one figure a line"
     )
     verb.add_argument("corpus", metavar="CORPUS", help="a name, or a file: source<TAB>target a line")
     verb.add_argument(
@@ -100,22 +112,19 @@ def add_evaluate(verbs):
         action="store_true",
         help="also the alignment error rate of the best cross-attention head",
     )
-    verb.set_defaults(run=commands.evaluate)
 
 
 def add_data(verbs):
-    verb = verbs.add_parser("data", help="list the corpora, or print pairs of one")
+    verb = add_verb(verbs, commands.data, "list the corpora, or print pairs of one")
     verb.add_argument(
         "corpus", nargs="?", metavar="CORPUS", help="a name or a TSV file; none: list what there is"
     )
     verb.add_argument("--part", default="train", metavar="PART", help="default: train")
     verb.add_argument("-n", type=int, default=10, metavar="N", help="how many pairs; default: 10")
-    verb.set_defaults(run=commands.data)
 
 
 def add_lessons(verbs):
-    verb = verbs.add_parser("lessons", help="list the lessons and what each asks")
-    verb.set_defaults(run=commands.lessons)
+    add_verb(verbs, commands.lessons, "list the lessons and what each asks")
 
 
 def make_parser():
@@ -129,8 +138,10 @@ def make_parser():
 
 def main(arguments=None):
     """Run a verb; return 0, or 2 after one clear message about what is wrong, or 130 when interrupted."""
-    for stream in (sys.stdin, sys.stdout, sys.stderr):
-        stream.reconfigure(encoding="utf-8", errors="replace")
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:  # closed by whoever called us
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))
+        getattr(sys, name).reconfigure(encoding="utf-8", errors="replace")
     options = make_parser().parse_args(arguments)
     warnings.showwarning = lambda message, *_: say(f"seqcourse: {message}")
     try:
@@ -141,10 +152,7 @@ def main(arguments=None):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except KeyboardInterrupt:
-        say(
-            "seqcourse: interrupted"
-            + ("; --resume goes on from the last save" if options.run is commands.train else "")
-        )
+        say("seqcourse: interrupted")
         return 130
     except OSError as error:
         where = f": {error.filename}" if error.filename and error.strerror else ""

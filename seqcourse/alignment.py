@@ -9,24 +9,36 @@ def head_error_rates(translator, pairs):
     """The alignment error rate of every cross-attention head over pairs with gold links: (layers, heads).
 
     Each pair is read teacher-forced, with its own tokens, so that the gold links speak of the same words.
-    Raises ValueError when a pair has no gold links.
+    Raises ValueError when there is no pair, or one without gold links, or the translator has other tokens.
     """
+    if not pairs:
+        raise ValueError("there is no pair to score attention on")
     predicted, gold = [], []
     for pair in pairs:
-        if not pair.alignment:
-            raise ValueError(f"no gold alignment for {pair.source!r}: attention cannot be scored on it")
-        source, target = translator.source_tokenizer, translator.target_tokenizer
-        ids = source.encode(pair.source), target.encode(pair.target)
-        record = translator.record(ids[0], pair.source_tokens, ids[1], pair.target_tokens)
-        maps = record.cross  # (layers, heads, T, S)
-        predicted.append([[links(m, record.source, record.target) for m in layer] for layer in maps])
-        gold.append(set(pair.alignment))
+        record = record_pair(translator, pair)
+        predicted.append([[links(m, record.source, record.target) for m in layer] for layer in record.cross])
+        gold.append(pair.alignment)
     layers, heads = len(predicted[0]), len(predicted[0][0])
     rates = [
         [alignment_error_rate([p[layer][head] for p in predicted], gold) for head in range(heads)]
         for layer in range(layers)
     ]
     return torch.tensor(rates)
+
+
+def record_pair(translator, pair):
+    """What a translator looks at while it reads a pair and writes its target; ValueError as above."""
+    if not pair.alignment:
+        raise ValueError(f"no gold alignment for {pair.source!r}: attention cannot be scored on it")
+    sides = (
+        (translator.source_tokenizer, pair.source, pair.source_tokens),
+        (translator.target_tokenizer, pair.target, pair.target_tokens),
+    )
+    for tokenizer, text, tokens in sides:
+        if tokenizer.tokenize(text) != list(tokens):
+            raise ValueError(f"the gold links of {text!r} join words, but the translator has other tokens")
+    ids = [tokenizer.encode(text) for tokenizer, text, _ in sides]
+    return translator.record(ids[0], pair.source_tokens, ids[1], pair.target_tokens, gold=pair.alignment)
 
 
 def best_head(rates):

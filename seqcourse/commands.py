@@ -65,7 +65,7 @@ def one_line(text):
 def train(options):
     """Train a translator into a folder, or go on with one; print the folder."""
     from .corpora import load_corpus
-    from .making import make_translator
+    from .making import holds_run, make_translator, validation_pairs
     from .recipe import SIZES, Recipe
 
     given = vars(options)
@@ -75,23 +75,25 @@ def train(options):
     sizes = {name: given[name] for name in (*SIZES, "vocab_size") if name in given}
     if "layers" in given:
         sizes |= {"num_encoder_layers": options.layers, "num_decoder_layers": options.layers}
-    if options.resume and (recipe or sizes or options.steps or options.minutes):
-        raise ValueError(
-            "--resume goes on with the recipe, the sizes and the budget it began with: give none"
-        )
-    minutes = options.minutes if options.steps or options.minutes else 1 if is_toy(corpus) else 10
+    budget = {name: given[name] for name in ("steps", "minutes") if given[name] is not None}
+    begun = holds_run(folder)
+    if begun and not options.resume:
+        raise ValueError(f"{folder} is taken: add --resume to go on with it, or choose another --out")
+    if begun and (recipe or sizes or budget):
+        raise ValueError(f"{folder} goes on with the recipe, sizes and budget it began with: give none")
+    budget = budget or {"minutes": 1 if is_toy(corpus) else 10}
     learn = f"{corpus.name}: {len(corpus.pairs('train')):,} pairs to learn from"
     say(learn + (f", {corpus.skipped} blank lines skipped" if corpus.skipped else ""))
     try:
         translator = make_translator(
-            corpus, folder, Recipe(**recipe), steps=options.steps, minutes=minutes, resume=options.resume,
-            report=reporter(options.tensorboard), **sizes,
+            corpus, folder, Recipe(**recipe), resume=options.resume, report=reporter(options.tensorboard),
+            **budget, **sizes,
         )  # fmt: skip
-    except FileExistsError as error:
-        raise ValueError(
-            f"{folder} is taken: add --resume to go on with it, or choose another --out"
-        ) from error
-    for pair in (corpus.pairs("valid") or corpus.pairs("train"))[:3]:
+    except KeyboardInterrupt:
+        if holds_run(folder):
+            say(f"to go on: python -m seqcourse train {options.corpus} --out {folder} --resume")
+        raise
+    for pair in validation_pairs(corpus)[:3]:
         say(f"  {pair.source}  →  {translator.translate(pair.source).text}")
     say(f'try it: python -m seqcourse translate --model {folder} "{pair.source}"')
     print(folder)
@@ -109,8 +111,10 @@ def reporter(tensorboard):
 
     if tensorboard is None:
         return print_line
-    from torch.utils.tensorboard import SummaryWriter
-
+    try:
+        from torch.utils.tensorboard import SummaryWriter
+    except ImportError as error:
+        raise ValueError("--tensorboard needs a package more: pip install tensorboard") from error
     writer = SummaryWriter(tensorboard)
 
     def report(entry):
@@ -120,59 +124,6 @@ def reporter(tensorboard):
         writer.flush()
 
     return report
-
-
-def evaluate(options):
-    """Print BLEU and chrF of a translator on a part of a corpus: one figure a line, with its signature."""
-    from . import scores
-    from .corpora import load_corpus
-    from .translator import Translator, names
-
-    if options.model is None and options.corpus not in names():
-        raise ValueError(f"say which translator: --model NAME or FOLDER (there is {', '.join(names())})")
-    translator = Translator.load(options.model or options.corpus)
-    source, target = translator.source_tokenizer.language, translator.target_tokenizer.language
-    corpus = load_corpus(options.corpus, source, target)
-    if (corpus.source_language, corpus.target_language) != (source, target):
-        raise ValueError(f"the translator goes from {source} to {target}, but {corpus.name} does not")
-    pairs = corpus.pairs(options.part)[: options.limit]
-    if not pairs:
-        raise ValueError(
-            f"the part {options.part!r} of {corpus.name} is empty; others are {', '.join(corpus.parts)}"
-        )
-    hypotheses, references = translate_all(translator, pairs, options.beam), [pair.target for pair in pairs]
-    print(scores.bleu(hypotheses, references, target))
-    print(scores.chrf(hypotheses, references, target))
-    groups = scores.by_length(pairs, hypotheses, target) if options.by_length else {}
-    groups |= scores.by_tag(pairs, hypotheses, target) if options.by_tag else {}
-    for name, (score, count) in groups.items():
-        print(f"{score.measure}[{name}] {score.value:.1f} {count} sentences")
-    if options.alignment:
-        print_alignment(translator, corpus, pairs)
-
-
-def translate_all(translator, pairs, beam):
-    """The translations of all sources, with a progress bar."""
-    from tqdm.auto import tqdm
-
-    texts = []
-    with tqdm(total=len(pairs), desc="translating", unit="sentence", leave=False) as bar:
-        for start in range(0, len(pairs), AT_ONCE):
-            found = translator.translate([pair.source for pair in pairs[start : start + AT_ONCE]], beam)
-            texts += [translation.text for translation in found]
-            bar.update(len(found))
-    return texts
-
-
-def print_alignment(translator, corpus, pairs):
-    """Print the alignment error rate of the cross-attention head that aligns validation pairs best."""
-    from .alignment import best_head, head_error_rates
-
-    if not pairs[0].alignment:
-        raise ValueError(f"{corpus.name} does not know which words translate each other: no --alignment")
-    layer, head = best_head(head_error_rates(translator, corpus.pairs("valid")[:200]))
-    rate = head_error_rates(translator, pairs)[layer, head].item()
-    print(f"AER {rate:.3f} cross-attention, layer {layer + 1}, head {head + 1}, chosen on validation pairs")
 
 
 def data(options):

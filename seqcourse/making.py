@@ -1,6 +1,7 @@
 """Making a translator: a corpus goes in, a folder comes out."""
 
 import json
+import math
 from dataclasses import asdict
 from pathlib import Path
 
@@ -9,10 +10,11 @@ import torch
 from .batching import encode_pairs
 from .files import write_atomically
 from .fitting import fit
+from .model_folder import read_folder
 from .recipe import SIZES, Recipe
 from .subwords import Subwords
 from .transformer import Transformer, TransformerConfig
-from .translator import Translator, read_folder
+from .translator import Translator
 from .vocabulary import Vocabulary
 
 
@@ -33,22 +35,21 @@ def make_translator(
     The budget is a number of steps or of minutes. `sizes` are fields of `TransformerConfig`, by default
     `SIZES`. `vocab_size` is for subwords; a corpus that knows its words keeps them. With `resume` an
     interrupted run goes on with the recipe, the sizes and the budget it began with; a finished one is
-    returned as it is. Raises FileExistsError when the folder holds a translator or a run and `resume` is False.
+    returned as it is. Raises FileExistsError when the folder holds a translator or a run and `resume` is
+    False, ValueError when it holds one on another corpus, or when there is no budget.
     """
     folder = Path(folder)
     checkpoint = folder / "checkpoint.pt"
-    if (folder / "config.json").exists():
+    if holds_run(folder):
         if not resume:
-            raise FileExistsError(
-                f"{folder} holds a translator or an unfinished run: resume it, or choose another"
-            )
+            raise FileExistsError(f"{folder} is taken: resume what it holds, or choose another folder")
+        config, source, target, about = read_folder(folder)
+        check_origin(folder, about, corpus)
         if not checkpoint.exists() and (folder / "model.safetensors").exists():
             return Translator.load(folder)
-        config, source, target, about = read_folder(folder)
-        if about.get("corpus") != corpus.name:
-            raise ValueError(f"{folder} holds a run on {about.get('corpus')}, not on {corpus.name}")
         recipe, steps, minutes = Recipe(**about["recipe"]), about["steps"], about["minutes"]
     else:
+        check_budget(steps, minutes)
         recipe = recipe or Recipe()
         source, target = learn_tokenizers(corpus, vocab_size)
         config = TransformerConfig(len(source), len(target), **SIZES | sizes)
@@ -56,27 +57,44 @@ def make_translator(
     torch.manual_seed(recipe.seed)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     translator = Translator(Transformer(config).to(device), source, target, about)
-    pairs = (
-        corpus.pairs("train"),
-        corpus.pairs("valid") or corpus.pairs("train")[:100],
-    )  # a tiny file has no valid
-    train, valid = (encode_pairs(part, source, target, config.max_length) for part in pairs)
+    parts = corpus.pairs("train"), validation_pairs(corpus)
+    train, valid = (encode_pairs(part, source, target, config.max_length) for part in parts)
     translator.save_all_but_weights(folder)
-    history = fit(
-        translator.model,
-        train,
-        valid,
-        recipe,
-        steps=steps,
-        minutes=minutes,
-        checkpoint=checkpoint,
-        report=report,
-    )
+    budget = {"steps": steps, "minutes": minutes}
+    history = fit(translator.model, train, valid, recipe, **budget, checkpoint=checkpoint, report=report)
     translator.model.eval()
     translator.save(folder)
     write_atomically(folder / "training.json", (json.dumps(history, indent=1) + "\n").encode("utf-8"))
     checkpoint.unlink()
     return translator
+
+
+def holds_run(folder):
+    """Whether a folder holds a translator, or the beginning of one; NotADirectoryError if it is a file."""
+    if folder.exists() and not folder.is_dir():
+        raise NotADirectoryError(f"{folder} is a file: choose another name for the folder")
+    return (folder / "config.json").exists()
+
+
+def check_origin(folder, about, corpus):
+    """Raise ValueError unless a folder's `about` tells of a run on this corpus."""
+    if not {"corpus", "recipe", "steps", "minutes"} <= set(about):
+        raise ValueError(f"{folder} does not say how its training began: choose another folder")
+    if about["corpus"] != corpus.name:
+        raise ValueError(f"{folder} holds a run on {about['corpus']}, not on {corpus.name}: choose another")
+
+
+def check_budget(steps, minutes):
+    """Raise ValueError unless there is one budget, in steps or in minutes, before anything is written."""
+    budget = [number for number in (steps, minutes) if number is not None]
+    if len(budget) != 1 or not 0 < budget[0] < math.inf:
+        raise ValueError("say how long to train: either steps or minutes, above 0 and not endless")
+
+
+def validation_pairs(corpus):
+    """The validation pairs of a corpus; where it is too small to have any, its first training pairs."""
+    valid = corpus.pairs("valid") if "valid" in corpus.parts else []
+    return valid or corpus.pairs("train")[:100]
 
 
 def learn_tokenizers(corpus, vocab_size):

@@ -2,8 +2,7 @@
 
 import json
 import warnings
-from dataclasses import asdict, dataclass
-from difflib import get_close_matches
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import torch
@@ -11,10 +10,9 @@ import torch
 from .batching import pad
 from .decoding import beam_search, check_beam
 from .files import write_atomically
+from .model_folder import find, load_weights, parameters, present, read_folder
 from .record import AttentionRecord, record_attention
-from .shipped import shipped
-from .subwords import load_tokenizer
-from .transformer import Transformer, TransformerConfig
+from .transformer import Transformer
 from .vocabulary import EOS, UNK
 
 AT_ONCE = 64  # sentences decoded together
@@ -54,6 +52,7 @@ class Translator:
         if isinstance(sentences, str):
             return self.translate([sentences], beam, n_best, attention)[0]
         check_beam(beam, n_best)
+        sentences = list(sentences)
         sources = [self.read(sentence) for sentence in sentences]
         translations = [Translation(sentence, "", [], 0.0) for sentence in sentences]
         order = sorted((i for i, (ids, _) in enumerate(sources) if ids), key=lambda i: len(sources[i][0]))
@@ -63,7 +62,7 @@ class Translator:
             src = pad([[*sources[i][0], EOS] for i in rows]).to(device)
             for i, hypotheses in zip(rows, beam_search(self.model, src, beam, n_best=n_best), strict=True):
                 found = [self.write(sentences[i], *sources[i], h, attention) for h in hypotheses]
-                translations[i] = Translation(**{**vars(found[0]), "alternatives": tuple(found[1:])})
+                translations[i] = replace(found[0], alternatives=tuple(found[1:]))
         return translations
 
     def read(self, sentence):
@@ -73,17 +72,16 @@ class Translator:
         ids, tokens = self.source_tokenizer.encode(sentence), self.source_tokenizer.tokenize(sentence)
         most = self.model.config.max_length - 1
         if len(ids) > most:
-            warnings.warn(
-                f"a sentence of {len(ids)} tokens is cut to {most}, all the model holds", stacklevel=3
-            )
+            cut = f"a sentence of {len(ids)} tokens is cut to {most}, all the model holds"
+            warnings.warn(f"{cut}: {sentence[:40]!r} …", stacklevel=3)
         return ids[:most], tokens[:most]
 
     def write(self, sentence, ids, source_tokens, hypothesis, attention):
-        """A hypothesis as a `Translation`."""
-        tokens = self.target_tokenizer.tokens(hypothesis.tokens)
+        """A hypothesis as a `Translation`; one without an end is cut to what the model holds after `<s>`."""
+        target_ids = hypothesis.tokens[: self.model.config.max_length - 1]
+        tokens, text = self.target_tokenizer.tokens(target_ids), self.target_tokenizer.decode(target_ids)
         unknown = dict.fromkeys(t for t, i in zip(source_tokens, ids, strict=True) if i == UNK)
-        record = self.record(ids, source_tokens, hypothesis.tokens, tokens) if attention else None
-        text = self.target_tokenizer.decode(hypothesis.tokens)
+        record = self.record(ids, source_tokens, target_ids, tokens) if attention else None
         return Translation(sentence, text, tokens, hypothesis.score, tuple(unknown), record)
 
     def record(self, ids, source_tokens, target_ids, target_tokens, gold=None):
@@ -100,20 +98,22 @@ class Translator:
         )
 
     def save(self, folder, dtype=torch.float32):
-        """Write config.json, model.safetensors and both tokenizers into a folder, each whole or not at all.
+        """Write model.safetensors, both tokenizers and config.json into a folder, each whole or not at all.
 
-        dtype: how the weights are rounded; float16 takes half the space. Raises OSError when a file cannot be
-        written; what was there is then still there.
+        dtype: how the weights are rounded; float16 takes half the space. The weights, which need most space,
+        come first: on a full disk an older translator in the folder stays as it was. Raises OSError when a
+        file cannot be written.
         """
         from safetensors.torch import save
 
-        self.save_all_but_weights(folder)
         weights = {
             name: w.detach().to("cpu", dtype).contiguous() for name, w in parameters(self.model).items()
         }
         write_atomically(Path(folder) / "model.safetensors", save(weights))
+        self.save_all_but_weights(folder)
 
     def save_all_but_weights(self, folder):
+        """Write both tokenizers and, last, config.json, without which no folder is a translator's."""
         self.source_tokenizer.save(Path(folder) / "source.json")
         self.target_tokenizer.save(Path(folder) / "target.json")
         config = {"model": asdict(self.model.config), "about": self.about}
@@ -132,66 +132,3 @@ class Translator:
         load_weights(model, present(folder / "model.safetensors"))
         device = device or ("cuda" if torch.cuda.is_available() else "cpu")
         return cls(model.to(device), source, target, about)
-
-
-def names():
-    """The translators that come with the course."""
-    return sorted(path.parent.name for path in shipped("weights").glob("*/config.json"))
-
-
-def find(name_or_folder):
-    folder = Path(name_or_folder)
-    if folder.is_dir():
-        return folder
-    if str(name_or_folder) in names():
-        return shipped("weights") / str(name_or_folder)
-    near = get_close_matches(str(name_or_folder), names(), cutoff=0.4)
-    hint = f"did you mean {' or '.join(near)}?" if near else f"there is {', '.join(names()) or 'none'}"
-    raise FileNotFoundError(f"no translator and no folder is called {name_or_folder}: {hint}")
-
-
-def present(path):
-    if not path.is_file():
-        raise FileNotFoundError(f"{path.parent} is not the folder of a translator: it has no {path.name}")
-    return path
-
-
-def read_folder(folder):
-    """All of a translator's folder but the weights: config, source and target tokenizer, about."""
-    path = present(folder / "config.json")
-    try:
-        saved = json.loads(path.read_text(encoding="utf-8"))
-        config, about = TransformerConfig(**saved["model"]), dict(saved["about"])
-    except (TypeError, KeyError, ValueError) as error:
-        raise ValueError(f"{path} does not describe a translator of ours: {error}") from error
-    source, target = (load_tokenizer(present(folder / f"{side}.json")) for side in ("source", "target"))
-    sizes = {"source": (config.src_vocab_size, source), "target": (config.tgt_vocab_size, target)}
-    for side, (size, tokenizer) in sizes.items():
-        if size != len(tokenizer):
-            raise ValueError(f"{path} speaks of {size} tokens, but {side}.json has {len(tokenizer)}")
-    return config, source, target, about
-
-
-def parameters(model):
-    """Every weight once, by name: a table that two layers share has one name."""
-    return dict(model.named_parameters())
-
-
-def load_weights(model, path):
-    """Fill a model with the weights of a file. Raises ValueError, naming both, when they do not fit."""
-    from safetensors import SafetensorError
-    from safetensors.torch import load
-
-    try:
-        weights = load(path.read_bytes())
-    except SafetensorError as error:
-        raise ValueError(f"{path} is damaged or no safetensors file: {error}") from error
-    ours = parameters(model)
-    if set(weights) != set(ours):
-        missing, foreign = sorted(set(ours) - set(weights)), sorted(set(weights) - set(ours))
-        raise ValueError(f"{path} does not fit config.json: missing {missing[:3]}, foreign {foreign[:3]}")
-    for name, parameter in ours.items():
-        if weights[name].shape != parameter.shape:
-            sizes = f"{tuple(weights[name].shape)}, not {tuple(parameter.shape)}"
-            raise ValueError(f"{path} does not fit config.json: {name} has the shape {sizes}")
-        parameter.data.copy_(weights[name])

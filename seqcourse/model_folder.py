@@ -1,0 +1,99 @@
+"""The folder of a translator: which there are, and reading one without trusting it."""
+
+import json
+from dataclasses import fields
+from difflib import get_close_matches
+from pathlib import Path
+
+from .shipped import shipped
+from .subwords import load_tokenizer
+from .transformer import TransformerConfig
+
+
+def names():
+    """The translators that come with the course."""
+    return sorted(path.parent.name for path in shipped(".").glob("weights/*/config.json"))
+
+
+def find(name_or_folder):
+    """The folder of a translator that comes with the course, or one of yours.
+
+    Raises FileNotFoundError, with near names, when there is no such translator and no such folder.
+    """
+    folder = Path(name_or_folder)
+    if folder.is_dir():
+        return folder
+    if str(name_or_folder) in names():
+        return shipped("weights") / str(name_or_folder)
+    near = get_close_matches(str(name_or_folder), names(), cutoff=0.4)
+    hint = f"did you mean {' or '.join(near)}?" if near else f"there is {', '.join(names()) or 'none'}"
+    raise FileNotFoundError(f"no translator and no folder is called {name_or_folder}: {hint}")
+
+
+def present(path):
+    """The path of a file that a translator needs; raises FileNotFoundError where there is none."""
+    if path.is_file():
+        return path
+    if (path.parent / "checkpoint.pt").is_file():
+        raise FileNotFoundError(f"{path.parent} holds an unfinished run: train it to its end, with --resume")
+    raise FileNotFoundError(f"{path.parent} is not the folder of a translator: it has no {path.name}")
+
+
+def read_folder(folder):
+    """All of a translator's folder but the weights: config, source and target tokenizer, about.
+
+    Raises FileNotFoundError when a file is missing, and ValueError with the reason when one is damaged,
+    foreign, or does not fit the others.
+    """
+    path = present(folder / "config.json")
+    try:
+        saved = json.loads(path.read_text(encoding="utf-8"))
+        config, about = read_config(saved), saved["about"]
+    except (ValueError, TypeError, RecursionError) as error:
+        raise ValueError(f"{path} does not describe a translator of ours: {error}") from error
+    source, target = (load_tokenizer(present(folder / f"{side}.json")) for side in ("source", "target"))
+    sizes = {"source": (config.src_vocab_size, source), "target": (config.tgt_vocab_size, target)}
+    for side, (size, tokenizer) in sizes.items():
+        if size != len(tokenizer):
+            raise ValueError(f"{path} speaks of {size} tokens, but {side}.json has {len(tokenizer)}")
+    return config, source, target, about
+
+
+def read_config(saved):
+    """The sizes that a config.json holds; raises ValueError, or TypeError for a size that is no number."""
+    if not isinstance(saved, dict) or not all(
+        isinstance(saved.get(part), dict) for part in ("model", "about")
+    ):
+        raise ValueError('it has no "model" and "about"')
+    unknown = sorted(set(saved["model"]) - {field.name for field in fields(TransformerConfig)})
+    if unknown:
+        raise ValueError(f"no model of ours has {', '.join(unknown)}")
+    return TransformerConfig(**saved["model"])
+
+
+def parameters(model):
+    """Every weight once, by name: a table that two layers share has one name."""
+    return dict(model.named_parameters())
+
+
+def load_weights(model, path):
+    """Fill a model with the weights of a file. Raises ValueError, naming both, when they do not fit."""
+    from safetensors import SafetensorError
+    from safetensors.torch import load
+
+    try:
+        weights = load(path.read_bytes())
+    except SafetensorError as error:
+        raise ValueError(f"{path} is damaged or no safetensors file: {error}") from error
+    ours = parameters(model)
+    if set(weights) != set(ours):
+        missing, foreign = sorted(set(ours) - set(weights)), sorted(set(weights) - set(ours))
+        raise ValueError(f"{path} does not fit config.json: missing {missing[:3]}, foreign {foreign[:3]}")
+    for name, parameter in ours.items():
+        found = weights[name]
+        if found.shape != parameter.shape:
+            sizes = f"{tuple(found.shape)}, not {tuple(parameter.shape)}"
+            raise ValueError(f"{path} does not fit config.json: {name} has the shape {sizes}")
+        if not (found.is_floating_point() and found.isfinite().all()):
+            raise ValueError(f"{path} is damaged: {name} holds what are no weights, or NaN")
+        parameter.data.copy_(found)
