@@ -1,6 +1,6 @@
 """A synchronous grammar: one file of words and rules gives sentences in three languages, word-aligned.
 
-`read_grammar` (`grammar_file.py`) reads and checks the file, explained in `data/README.md`; here it is sampled.
+`read_grammar` (`grammar_file.py`) reads the file, which `data/README.md` explains; here it is sampled.
 """
 
 from bisect import bisect_right
@@ -75,7 +75,12 @@ class Grammar:
 
     def sample(self, random):
         """One derivation tree, chosen by `random()`, which gives numbers in [0, 1)."""
-        return self._grow(self.start, random)
+        try:
+            return self._grow(self.start, random)
+        except RecursionError:
+            raise GrammarError(
+                "a sentence grew without end: give rules that come back to themselves less weight="
+            ) from None
 
     def _grow(self, symbol, random):
         cumulative, options = self.choices[symbol]
@@ -205,7 +210,7 @@ def _spell(node, language, out):
 
 
 def agreeing(forms, leaf):
-    """The form that agrees with a word: 2 by number, 3 like am/is/are, 4 by gender and number, 6 by person."""
+    """The form that agrees: of 2 by number, 3 like am/is/are, 4 by gender and number, 6 by person."""
     plural, person, size = leaf.number == "pl", leaf.word.person, len(forms)
     if size == 2:
         return forms[plural]
@@ -219,7 +224,7 @@ def agreeing(forms, leaf):
 def count_sentences(grammar, longest=20):
     """How many sentences of 1 to `longest` English tokens there are at least, by dynamic programming.
 
-    f(symbol, n), the derivations of n tokens, is a sum over rules of products over slots. It is iterated until
+    f(symbol, n), the derivations of n tokens, is a sum over rules of products over slots, iterated until
     nothing changes, so that it holds for recursive grammars as well. Rules with `apart` are left out.
     """
     counts = {symbol: [0] * (longest + 1) for symbol in grammar.choices}

@@ -86,7 +86,7 @@ class _Reader:
         for token, sound in word.pinyin.items():
             self.pinyin.setdefault(token, sound)
         for (language, _), forms in word.forms.items():
-            for text, _ in _flat(forms):
+            for text in _texts(forms):
                 known = self.gloss.setdefault((language, text), [])
                 if language != "en" and word.name not in known:
                     known.append(word.name)
@@ -299,5 +299,7 @@ class _Reader:
         return [kind]
 
 
-def _flat(forms):
-    return forms if forms and isinstance(forms[0][0], str) else [token for form in forms for token in form]
+def _texts(forms):
+    """The words in a form, or in a table of forms, as they stand before consonants and before vowels."""
+    tokens = forms if isinstance(forms[0][0], str) else [token for form in forms for token in form]
+    return [text for token in tokens for text in token if text]

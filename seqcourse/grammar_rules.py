@@ -100,7 +100,7 @@ def compile_sides(file, rule, sources):
 
 
 def compile_item(file, rule, names, language, item, labels):
-    """An item of a side: slot (`v.past`, `a@n`), classifier (`n.cl~d`), table (`LE@n~d`), word (`que/qu'~r`)."""
+    """An item of a side: slot (`a@n`), classifier (`n.cl~d`), table (`LE@n~d`) or word (`que~r`)."""
     body, linked, links = item.partition("~")
     slot, form, target = (
         re.fullmatch(r"([^.@]*)(?:\.([^@]*))?(?:@(.*))?", body).groups() if body[1:] else (body, None, None)

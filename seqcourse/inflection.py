@@ -1,7 +1,7 @@
 """Regular English and French forms, so that the toy grammar writes down only what is irregular.
 
-Every function takes the forms written in the grammar and returns all of them, or raises ValueError. A form is a
-string; several words are joined by `_` (`look_at`), and `vieux/vieil` is `vieux`, but `vieil` before a vowel.
+A function takes the forms written in the grammar and returns all, or raises ValueError. A form is a string;
+several words are joined by `_` (`look_at`), and `vieux/vieil` is `vieux`, but `vieil` before a vowel.
 """
 
 
@@ -32,11 +32,11 @@ def english_adjective(base, more=None):
     return {"base": base, "more": more or f"more_{base}"}
 
 
-def french_noun(article, sg, pl=None):
+def french_noun(article, sg="", pl=None):
     """Gender (from `un` or `une`), singular, plural."""
     genders = {"un": "m", "une": "f"}
-    if article not in genders:
-        raise ValueError(f"missing gender: write un or une before the French noun {article!r}")
+    if article not in genders or not sg:
+        raise ValueError("missing gender: write un or une before the French noun")
     return genders[article], {"sg": sg, "pl": pl or _french_plural(sg)}
 
 
@@ -68,7 +68,7 @@ def french_verb(infinitive, *forms):
     if len(forms) != 5:
         raise ValueError(f"a French verb has 1 or 6 forms, not {1 + len(forms)}")
     je, il, nous, ils, participle = forms
-    tu, vous = [_change(je, "e", "es"), _change(nous, "ons", "ez")]
+    tu, vous = [_change(je, "e", "es"), _vous(nous)]
     past = french_adjective(participle) if "_" not in participle else (participle,) * 4
     return {"inf": infinitive, "present": (je, tu, il, nous, vous, ils), "part": past}
 
@@ -83,6 +83,12 @@ def _french_plural(word):
     if word.endswith(("eau", "eu")):
         return word + "x"
     return word[:-2] + "aux" if word.endswith("al") else word + "s"
+
+
+def _vous(nous):
+    """mangeons, commençons, lisons: mangez, commencez, lisez (the soft g and c need no help before an e)."""
+    vous = _change(nous, "ons", "ez")
+    return vous.replace("geez", "gez").replace("çez", "cez")
 
 
 def _change(form, end, new):

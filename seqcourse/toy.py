@@ -1,15 +1,17 @@
 """The toy corpora, `toy-en-zh` and `toy-en-fr`, sampled from `data/grammar.txt`: the same on every machine.
 
-`python -m seqcourse.toy` checks the corpora against their pinned hashes, with `--pin` it pins them anew.
+`python -m seqcourse.toy` checks the corpora against their pinned hashes, with `--pin` it pins them anew,
+and with `--sample 20` it shows twenty sentences.
 """
 
+import argparse
 import json
 import random
 import sys
 from functools import cache
 from hashlib import sha256
 
-from seqcourse.grammar import word_pairs
+from seqcourse.grammar import GrammarError, word_pairs, written
 from seqcourse.grammar_file import read_grammar
 from seqcourse.shipped import shipped
 
@@ -44,9 +46,15 @@ def toy_pairs(name, part):
     return list(sample_pairs(toy_grammar(), LANGUAGES[name], part, SIZES[part]))
 
 
-def sample_pairs(grammar, language, part, size, seed=0):
+def sample_pairs(grammar, language, part, size):
     """Yield `size` pairs of a part, no source sentence twice; ValueError when the grammar has not so many."""
-    rng = random.Random(f"{part} {seed}")  # a string seeds alike on every platform and version
+    for tree, english in sample_trees(grammar, part, size):
+        yield grammar.pair(tree, language, english)
+
+
+def sample_trees(grammar, part, size):
+    """The derivation trees of the pairs, each with its English tokens and their link keys."""
+    rng = random.Random(part)  # a string seeds alike on every platform and version
     seen, misses = set(), 0
     while len(seen) < size:
         tree = grammar.sample(rng.random)
@@ -54,13 +62,11 @@ def sample_pairs(grammar, language, part, size, seed=0):
         if part_of(tree, tokens) == part and tokens not in seen:
             seen.add(tokens)
             misses = 0
-            yield grammar.pair(tree, language, (tokens, keys))
-        else:
-            misses += 1
-            if misses > 100_000:
-                raise ValueError(
-                    f"the grammar has {len(seen)} sentences for the part {part!r}, not {size}: add to it"
-                )
+            yield tree, (tokens, keys)
+        elif (misses := misses + 1) > 100_000:
+            raise ValueError(
+                f"the grammar has {len(seen)} sentences for the part {part!r}, not {size}: add to it"
+            )
 
 
 def part_of(tree, tokens):
@@ -100,8 +106,21 @@ def corpus_hash(pairs):
 
 
 def main(arguments):
+    parser = argparse.ArgumentParser(
+        prog="python -m seqcourse.toy", description="check the toy corpora, or look at them"
+    )
+    parser.add_argument("--pin", action="store_true", help="write the hashes of the corpora to toy.json")
+    parser.add_argument("--sample", type=int, metavar="N", help="show N sentences in the three languages")
+    parser.add_argument("--seed", default="0", help="which ones (0)")
+    parser.add_argument(
+        "--grammar", metavar="FILE", help="another grammar than the one that comes with the course"
+    )
+    options = parser.parse_args(arguments)
+    if options.sample is not None:
+        show(options.sample, options.seed, options.grammar)
+        return 0
     made = {name: {part: corpus_hash(toy_pairs(name, part)) for part in PARTS} for name in LANGUAGES}
-    if arguments == ["--pin"]:
+    if options.pin:
         path = shipped("grammar.txt").with_name("toy.json")
         path.write_text(json.dumps(made, indent=2) + "\n", encoding="utf-8", newline="\n")
         print(f"pinned in {path}")
@@ -116,6 +135,22 @@ def main(arguments):
                 "as pinned" if pinned[name][part] == digest else "DIFFERS from data/toy.json",
             )
     return int(made != pinned)
+
+
+def show(count, seed, path=None):
+    """Print sentences with their translations; a mistake in the grammar is told with file and line."""
+    try:
+        grammar = read_grammar(path or shipped("grammar.txt"))
+    except (GrammarError, OSError) as error:
+        sys.exit(str(error))
+    rng = random.Random(seed)
+    for _ in range(count):
+        tree = grammar.sample(rng.random)
+        print(
+            *(written(grammar.read_out(tree, language)[0], language) for language in ("en", "zh", "fr")),
+            sep="\n",
+            end="\n\n",
+        )
 
 
 if __name__ == "__main__":
