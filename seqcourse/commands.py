@@ -55,7 +55,7 @@ def batches_of_lines(sentences):
         say("one sentence a line; end with Ctrl-D (Ctrl-Z and Enter on Windows)")
     sys.stdin.reconfigure(newline="\n")
     while lines := list(islice(sys.stdin, 1 if typed else AT_ONCE)):
-        yield [line.rstrip("\r\n") for line in lines]
+        yield lines
 
 
 def one_line(text):

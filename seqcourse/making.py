@@ -36,7 +36,8 @@ def make_translator(
     `SIZES`. `vocab_size` is for subwords; a corpus that knows its words keeps them. With `resume` an
     interrupted run goes on with the recipe, the sizes and the budget it began with; a finished one is
     returned as it is. Raises FileExistsError when the folder holds a translator or a run and `resume` is
-    False, ValueError when it holds one on another corpus, or when there is no budget.
+    False, ValueError when it holds one on another corpus, or when there is no budget, FloatingPointError when
+    what was learnt is no longer numbers.
     """
     folder = Path(folder)
     checkpoint = folder / "checkpoint.pt"
@@ -62,6 +63,8 @@ def make_translator(
     translator.save_all_but_weights(folder)
     budget = {"steps": steps, "minutes": minutes}
     history = fit(translator.model, train, valid, recipe, **budget, checkpoint=checkpoint, report=report)
+    if not math.isfinite(history[-1]["valid_loss"]):
+        raise FloatingPointError("the model has learnt no numbers: try a lower learning rate")
     translator.model.eval()
     translator.save(folder)
     write_atomically(folder / "training.json", (json.dumps(history, indent=1) + "\n").encode("utf-8"))

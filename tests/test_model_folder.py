@@ -28,9 +28,9 @@ def folder(translator, tmp_path):
 def test_a_folder_keeps_every_translation_every_score_and_what_is_said_of_it(translator, folder):
     assert sorted(path.name for path in folder.iterdir()) == FILES
     again = Translator.load(folder, device="cpu")
+    assert not again.model.training
     assert again.translate(sentences()[:30], beam=2, n_best=2) == translator.translate(sentences()[:30], 2, 2)
     assert again.about == {"corpus": "small"}
-    assert not again.model.training
 
 
 def test_weights_rounded_to_float16_take_half_the_space_and_say_nearly_the_same(translator, folder, tmp_path):

@@ -4,6 +4,8 @@ import pytest
 import torch
 from small_course import SIZES, sentences, small_translator, untrained
 
+from seqcourse.vocabulary import BOS, EOS
+
 SHORT, LONG = "The big cat sleeps.", "The old dog runs and the small fish eats and the big bird sleeps."
 
 
@@ -78,7 +80,7 @@ def test_beams_that_make_no_sense_are_refused_even_for_no_sentence(translator, b
 def test_alternatives_are_others_and_worse_and_carry_their_own_record(translator):
     found = translator.translate(SHORT, beam=4, n_best=3, attention=True)
     every = [found, *found.alternatives]
-    assert len({tuple(t.tokens) for t in every}) == 3
+    assert len({tuple(t.tokens) for t in every}) == len(every) == 3
     assert [t.score for t in every] == sorted((t.score for t in every), reverse=True)
     for translation in every:
         assert translation.attention.target == [*translation.tokens, "</s>"]
@@ -92,6 +94,13 @@ def test_every_row_of_a_record_is_a_distribution_over_the_source(translator):
     layers, heads = SIZES["num_decoder_layers"], SIZES["nhead"]
     assert record.cross.shape == (layers, heads, len(record.target), len(record.source))
     assert torch.allclose(record.cross.sum(-1), torch.ones(layers, heads, len(record.target)), atol=1e-5)
+    ids = (
+        translator.source_tokenizer.encode(LONG),
+        translator.target_tokenizer.encode("".join(record.target[:-1])),
+    )
+    seen = {"cross": []}
+    translator.model(torch.tensor([[*ids[0], EOS]]), torch.tensor([[BOS, *ids[1]]]), record=seen)
+    assert torch.allclose(record.cross, torch.cat(seen["cross"]), atol=1e-6)
     assert (record.source_language, record.target_language) == ("en", "zh")
     assert translator.translate(LONG).attention is None
 
