@@ -2,6 +2,7 @@
 
 import copy
 import hashlib
+import math
 import sys
 import time
 from dataclasses import asdict
@@ -56,8 +57,7 @@ def fit(model, train, valid, recipe=None, *, steps=None, minutes=None, checkpoin
     (on the CPU, with as many threads). `report` is called with each entry of the history; without it, a line
     goes to standard error. Raises ValueError when there is no budget, or the checkpoint is of another run.
     """
-    if (steps is None) == (minutes is None) or (minutes if steps is None else steps) <= 0:
-        raise ValueError("say how long to train: either steps or minutes, and more than 0")
+    check_budget(steps, minutes)
     recipe = recipe or Recipe()
     identity = {**asdict(recipe), "model": repr(model.config), "pairs": fingerprint(train, valid)}
     torch.manual_seed(recipe.seed)
@@ -94,6 +94,13 @@ def fit(model, train, valid, recipe=None, *, steps=None, minutes=None, checkpoin
             save()
             (report or print_line)(history[-1])
     return history
+
+
+def check_budget(steps, minutes):
+    """Raise ValueError unless there is one budget, in steps or in minutes."""
+    budget = [number for number in (steps, minutes) if number is not None]
+    if len(budget) != 1 or not 0 < budget[0] < math.inf:
+        raise ValueError("say how long to train: either steps or minutes, above 0 and not endless")
 
 
 def adamw(model, recipe):

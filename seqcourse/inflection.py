@@ -74,7 +74,7 @@ def french_verb(infinitive, *forms):
 
 
 def _s(word):
-    return "es" if word.endswith(("s", "x", "z", "ch", "sh", "o")) else "s"
+    return "es" if word.endswith(("s", "x", "z", "ch", "sh")) else "s"
 
 
 def _french_plural(word):

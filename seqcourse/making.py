@@ -9,7 +9,7 @@ import torch
 
 from .batching import encode_pairs
 from .files import write_atomically
-from .fitting import fit
+from .fitting import check_budget, fit
 from .model_folder import read_folder
 from .recipe import SIZES, Recipe
 from .subwords import Subwords
@@ -85,13 +85,6 @@ def check_origin(folder, about, corpus):
         raise ValueError(f"{folder} does not say how its training began: choose another folder")
     if about["corpus"] != corpus.name:
         raise ValueError(f"{folder} holds a run on {about['corpus']}, not on {corpus.name}: choose another")
-
-
-def check_budget(steps, minutes):
-    """Raise ValueError unless there is one budget, in steps or in minutes, before anything is written."""
-    budget = [number for number in (steps, minutes) if number is not None]
-    if len(budget) != 1 or not 0 < budget[0] < math.inf:
-        raise ValueError("say how long to train: either steps or minutes, above 0 and not endless")
 
 
 def validation_pairs(corpus):

@@ -135,7 +135,10 @@ def test_a_damaged_checkpoint_is_refused(tmp_path):
             run(steps=3, checkpoint=path)
 
 
-@pytest.mark.parametrize("budget", [{}, {"steps": 0}, {"minutes": -1}, {"steps": 3, "minutes": 1}])
+@pytest.mark.parametrize(
+    "budget",
+    [{}, {"steps": 0}, {"minutes": float("nan")}, {"minutes": float("inf")}, {"steps": 3, "minutes": 1}],
+)
 def test_a_budget_is_steps_or_minutes_and_more_than_none(budget):
     with pytest.raises(ValueError, match="either steps or minutes"):
         fit(make_model(), make_examples(), make_examples(), **budget)
@@ -143,7 +146,14 @@ def test_a_budget_is_steps_or_minutes_and_more_than_none(budget):
 
 @pytest.mark.parametrize(
     "change",
-    [{"max_tokens": 0}, {"learning_rate": -1.0}, {"warmup": 1.0}, {"schedule": "noam"}, {"clip": 0.0}],
+    [
+        {"seed": 2**63},
+        {"max_tokens": 0},
+        {"learning_rate": -1.0},
+        {"warmup": 1.0},
+        {"schedule": "noam"},
+        {"clip": 0.0},
+    ],
 )
 def test_a_recipe_that_makes_no_sense_names_the_field(change):
     with pytest.raises(ValueError, match=next(iter(change))):

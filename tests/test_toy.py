@@ -85,6 +85,8 @@ def test_held_out_pairs_of_words_are_new_and_their_words_are_not():
         pairs_of[part] = [{(a.name, b.name) for a, b in word_pairs(tree)} for tree, _ in trees]
     seen = {pair for part in ("train", "valid", "test") for pairs in pairs_of[part] for pair in pairs}
     count = {}
+    for word in (token for pair in toy_pairs("toy-en-zh", "train") for token in pair.source_tokens):
+        count[word] = count.get(word, 0) + 1
     for pairs in pairs_of["train"]:
         for pair in pairs:
             for word in pair:
