@@ -2,7 +2,8 @@
 
     python benchmarks/start_up.py [--rounds 7] [--out data/results/start_up.json]
 
-The imports run in processes of their own, in turns; what ours costs is the difference from torch, round by round.
+The imports run in processes of their own, in turns; what ours costs is
+the difference from torch, round by round.
 """
 
 import argparse

@@ -2,8 +2,9 @@
 
     python benchmarks/training_speed.py [--rounds 7] [--out data/results/training_speed.json]
 
-Every round trains each model on the same batches, one after the other; the ratio is taken round by round, and
-the median and the range of the ratios are reported. Same sizes, same dropout, AdamW, gradient clipping, one loss.
+Every round trains each model on the same batches, one after the other; the ratio is taken round by round,
+and the median and the range of the ratios are reported. Same sizes, same dropout, AdamW, gradient clipping,
+one loss.
 """
 
 import argparse

@@ -69,4 +69,4 @@ def alignment_line(translator, corpus, pairs):
 
     layer, head = best_head(head_error_rates(translator, corpus.pairs("valid")[:200]))
     rate = head_error_rates(translator, pairs)[layer, head].item()
-    return f"AER {rate:.3f} cross-attention, layer {layer + 1}, head {head + 1}, chosen on validation pairs"
+    return f"AER {rate:.3f} cross-attention, layer {layer}, head {head}, chosen on validation pairs"

@@ -2,10 +2,10 @@
 
 import re
 
-from seqcourse import inflection
-from seqcourse.grammar import LANGUAGES, Grammar, GrammarError, Word
+from seqcourse.grammar import LANGUAGES, Grammar, GrammarError
 from seqcourse.grammar_expansion import expand
-from seqcourse.grammar_rules import compile_sides, read_rule, read_token, read_tokens
+from seqcourse.grammar_rules import compile_sides, read_rule, read_token
+from seqcourse.grammar_words import WORDS
 
 COMMANDS = ("noun", "adj", "verb", "pron", "word", "type", "table", "join", "sound", "gloss")
 
@@ -60,145 +60,10 @@ class _Reader:
             command, _, rest = line.partition(" ")
             if command not in COMMANDS:
                 self.fail(f"{command!r} begins no line: there is a RULE in capitals, {', '.join(COMMANDS)}")
-            getattr(self, f"read_{command}")(rest.strip())
-
-    def parts(self, rest):
-        """`name: english | chinese | french` of a word."""
-        name, colon, body = rest.partition(":")
-        sides = [side.split() for side in body.split("|")]
-        self.word_tags = tuple(sides.pop()) if len(sides) == 4 else ()
-        if not colon or len(sides) != 3 or not all(sides):
-            self.fail("a word is written  NAME: english | chinese pinyin | french")
-        english, chinese, french = sides
-        if len(chinese) < 2:
-            self.fail(f"missing pinyin: write it after {chinese[0]}")
-        return name.split(), english, chinese, french
-
-    def add(self, symbol, kind, word, key):
-        if self.kinds.setdefault(symbol, kind) != kind:
-            self.fail(f"{symbol} is already the name of a {self.kinds[symbol]}")
-        word.tags = self.word_tags
-        entries = self.words.setdefault(symbol, [])
-        for other, other_key, line in entries:
-            if other.name == word.name and other_key == key and other.number == word.number:
-                self.fail(f"duplicate word: {word.name} is already in line {line}")
-        entries.append((word, key, self.line))
-        for token, sound in word.pinyin.items():
-            self.pinyin.setdefault(token, sound)
-        for (language, _), forms in word.forms.items():
-            for text in _texts(forms):
-                known = self.gloss.setdefault((language, text), [])
-                if language != "en" and word.name not in known:
-                    known.append(word.name)
-
-    def chinese(self, pairs):
-        """`word pinyin` of one or several words joined by _, as tokens, and the pinyin of each."""
-        word, sound = pairs
-        tokens, sounds = word.split("_"), sound.split("_")
-        if len(tokens) != len(sounds):
-            self.fail(f"missing pinyin: {word} has {len(tokens)} words, {sound} has {len(sounds)}")
-        return tuple((token, None) for token in tokens), dict(zip(tokens, sounds, strict=True))
-
-    def inflect(self, function, forms):
-        try:
-            return function(*forms)
-        except (TypeError, ValueError) as error:
-            self.fail(f"{' '.join(forms)}: {error}")
-
-    def read_noun(self, rest):
-        names, english, chinese, french = self.parts(rest)
-        if len(names) != 1 or names[0] in self.unions:
-            self.fail("a noun has one type of its own: noun TYPE: ...")
-        if len(chinese) != 3:
-            self.fail(f"missing classifier: write  {chinese[0]} pinyin classifier")
-        tokens, sounds = self.chinese(chinese[:2])
-        gender, french = self.inflect(inflection.french_noun, french)
-        forms = {("zh", "sg"): tokens, ("zh", "pl"): tokens}
-        for number, form in self.inflect(inflection.english_noun, english).items():
-            forms["en", number], forms["fr", number] = read_tokens(form), read_tokens(french[number])
-        word = Word(english[0], "noun", forms, sounds, gender=gender, classifier=chinese[2])
-        self.literals.append(("zh", chinese[2], self.line))
-        self.types.setdefault(names[0], 0)
-        self.types[names[0]] += 1
-        self.add("noun", "noun", word, names[0])
-
-    def read_adj(self, rest):
-        (name, *types), english, chinese, french = self.parts(rest)
-        chinese = list(chinese)
-        with_de = chinese[0].endswith("+的")
-        tokens, sounds = self.chinese((chinese[0].removesuffix("+的"), chinese[1]))
-        english = self.inflect(inflection.english_adjective, english)
-        forms = {("en", "base"): read_tokens(english["base"]), ("en", "more"): read_tokens(english["more"])}
-        forms |= {("zh", "base"): tokens, ("zh", "att"): tokens + (("的", None),) * with_de}
-        forms["fr", "base@"] = tuple(
-            read_tokens(form) for form in self.inflect(inflection.french_adjective, french)
-        )
-        word = Word(english["base"], "adj", forms, sounds)
-        for a in types:
-            self.add(name, "adj", word, a)
-
-    def read_verb(self, rest):
-        header, english, chinese, french = self.parts(rest)
-        name, frame = header[0], " ".join(header[1:])
-        who, arrow, what = (part.strip() for part in frame.partition("->"))
-        if not who or " " in who + what or (arrow and not what):
-            self.fail("a verb is written  verb KIND who -> what: ...  or  verb KIND who: ...")
-        tokens, sounds = self.chinese(chinese[:2])
-        english, french = (
-            self.inflect(inflection.english_verb, english),
-            self.inflect(inflection.french_verb, french),
-        )
-        forms = {("zh", "base"): tokens}
-        if len(chinese) == 4:
-            forms["zh", "res"], more = self.chinese(chinese[2:])
-            sounds |= more
-        elif len(chinese) != 2:
-            self.fail(f"{chinese[0]} has word and pinyin, and perhaps a second form and its pinyin")
-        forms |= {("en", form): read_tokens(english[form]) for form in ("ing", "past", "part")}
-        forms["en", "base"] = read_tokens(english["base"])
-        forms["en", "s@"] = tuple(read_tokens(english[form]) for form in ("base", "third", "base"))
-        forms |= {("fr", "inf"): read_tokens(french["inf"]), ("fr", "part"): read_tokens(french["part"][0])}
-        forms["fr", "third"], forms["fr", "vous"] = (
-            read_tokens(french["present"][2]),
-            read_tokens(french["present"][4]),
-        )
-        forms["fr", "part@"] = tuple(read_tokens(form) for form in french["part"])
-        forms["fr", "present@"] = tuple(read_tokens(form) for form in french["present"])
-        self.add(
-            name, "verb", Word(english["base"].replace("_", " "), "verb", forms, sounds), f"{who}>{what}"
-        )
-
-    def read_pron(self, rest):
-        header, english, chinese, french = self.parts(rest)
-        if (
-            len(header) != 3
-            or header[1] not in ("1sg", "2sg", "3sg", "1pl", "2pl", "3pl")
-            or header[2] not in "mf"
-        ):
-            self.fail("a pronoun is written  pron NAME 3sg m: he him | 他 tā | il le")
-        tokens, sounds = self.chinese(chinese[:2])
-        forms = {
-            ("zh", "base"): tokens,
-            ("en", "base"): read_tokens(english[0]),
-            ("en", "obj"): read_tokens(english[-1]),
-        }
-        forms |= {("fr", "base"): read_tokens(french[0]), ("fr", "obj"): read_tokens(french[-1])}
-        word = Word(english[0], "pron", forms, sounds, header[2], header[1][1:], int(header[1][0]))
-        self.add(header[0], "pron", word, "")
-
-    def read_word(self, rest):
-        (name, *more), english, chinese, french = self.parts(rest)
-        tokens, sounds = self.chinese(chinese[:2])
-        if more or len(english) != 1 or len(french) != 1:
-            self.fail(
-                "a word is written  word NAME: english | chinese pinyin | french, with _ inside an expression"
-            )
-        forms = {
-            ("en", "base"): read_tokens(english[0]),
-            ("zh", "base"): tokens,
-            ("fr", "base"): read_tokens(french[0]),
-        }
-        self.add(name, "word", Word(english[0].replace("_", " "), "word", forms, sounds), "")
+            if command in WORDS:
+                WORDS[command](self, rest.strip())
+            else:
+                getattr(self, f"read_{command}")(rest.strip())
 
     def read_type(self, rest):
         name, equals, members = rest.partition("=")
@@ -297,9 +162,3 @@ class _Reader:
             parts = [base for member in self.unions[kind][0] for base in self.members(member)]
             return list(dict.fromkeys(parts))
         return [kind]
-
-
-def _texts(forms):
-    """The words in a form, or in a table of forms, as they stand before consonants and before vowels."""
-    tokens = forms if isinstance(forms[0][0], str) else [token for form in forms for token in form]
-    return [text for token in tokens for text in token if text]

@@ -1,4 +1,4 @@
-"""Train the translators that come with the course again: data/weights/NAME, rounded to float16, scored after rounding.
+"""Train the translators that come with the course again: data/weights/NAME, rounded to float16, then scored.
 
     make weights                        all of them, about ten minutes on two CPU cores
     python tools/make_weights.py toy-en-zh
@@ -33,14 +33,15 @@ def scores(translator, corpus):
         references = [pair.target for pair in pairs]
         score = bleu(texts, references, language)
         found[part] = {"BLEU": round(score.value, 1), "chrF": round(chrf(texts, references).value, 1)}
-        found[part]["exact"] = round(sum(t == r for t, r in zip(texts, references, strict=True)) / len(texts), 3)
+        same = sum(text == reference for text, reference in zip(texts, references, strict=True))
+        found[part]["exact"] = round(same / len(texts), 3)
         if part == "test":
             tags = by_tag(pairs, texts, language)
             found["by phenomenon"] = {tag: [round(s.value, 1), count] for tag, (s, count) in tags.items()}
             found["signature"] = score.signature
     layer, head = best_head(head_error_rates(translator, corpus.pairs("valid")[:200]))
     rate = head_error_rates(translator, corpus.pairs("test")[:200])[layer, head].item()
-    found["alignment"] = {"layer": layer + 1, "head": head + 1, "AER": round(rate, 3)}
+    found["alignment"] = {"layer": layer, "head": head, "AER": round(rate, 3)}
     return found
 
 
