@@ -30,6 +30,7 @@ class _Reader:
         self.words = {}  # lexical symbol -> kind, and its words: [(word, types or frame, line)]
         self.kinds, self.types, self.unions, self.tables = {}, {}, {}, {}
         self.rules, self.used = [], set()
+        self.bases = {}  # what each union of types comes to, found out once
         self.joins, self.sounds = {}, {language: {} for language in LANGUAGES}
         self.pinyin, self.gloss, self.said = {}, {}, {}  # said: the glosses that the file gives itself
         self.literals = []  # (language, token, line): checked at the end, when all words are known
@@ -158,7 +159,9 @@ class _Reader:
 
     def members(self, kind):
         """The noun types a type stands for."""
-        if kind in self.unions:
+        if kind not in self.unions:
+            return [kind]
+        if kind not in self.bases:
             parts = [base for member in self.unions[kind][0] for base in self.members(member)]
-            return list(dict.fromkeys(parts))
-        return [kind]
+            self.bases[kind] = list(dict.fromkeys(parts))
+        return self.bases[kind]
