@@ -131,7 +131,8 @@ def instances(file, rule, bound):
 
 
 def within(file, kind, larger):
-    return set(file.members(kind)) <= set(file.members(larger))
+    inside = file.members(larger)
+    return all(base in inside for base in file.members(kind))
 
 
 def domain(file, letter, rule):
