@@ -120,7 +120,7 @@ def test_evaluation_scores_attention_where_links_are_known(run, monkeypatch):
     monkeypatch.setattr("seqcourse.corpora.load_corpus", lambda *_: small_corpus())
     code, out, _ = run("evaluate", "small", "--model", "model", "--alignment")
     assert code == 0
-    assert re.fullmatch(r"AER 0\.\d{3} cross-attention, layer [12], head [123], .*", out.splitlines()[-1])
+    assert re.fullmatch(r"AER 0\.\d{3} cross-attention, layer [01], head [012], .*", out.splitlines()[-1])
 
 
 def test_pairs_are_listed_as_one_could_learn_from_them_again(run, place):
