@@ -2,9 +2,9 @@
 
     python benchmarks/training_speed.py [--rounds 7] [--out data/results/training_speed.json]
 
-Every round trains each model on the same batches, one after the other; the ratio is taken round by round,
-and the median and the range of the ratios are reported. Same sizes, same dropout, AdamW, gradient clipping,
-one loss.
+In every round the models take turns batch by batch, each turn beginning with another, so that a slow second of
+the machine falls on all alike; the ratio is taken round by round, and the median and the range of the ratios
+are reported. Same sizes, same dropout, AdamW, gradient clipping, one loss.
 """
 
 import argparse
@@ -12,6 +12,7 @@ import json
 import platform
 import statistics
 import time
+from collections import deque
 from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
@@ -129,14 +130,20 @@ def measure(size, rounds):
         torch.manual_seed(0)
         model = make(config)
         runs[name] = SimpleNamespace(
-            model=model, optimizer=torch.optim.AdamW(model.parameters(), lr=1e-4), speed=[]
+            name=name, model=model, optimizer=torch.optim.AdamW(model.parameters(), lr=1e-4), speed=[]
         )
         train_model(model, batches[:2], runs[name].optimizer)  # the first steps are slower
+    turns = deque(runs.values())
     for _ in range(rounds):
-        for run in runs.values():
-            start = time.perf_counter()
-            train_model(run.model, batches, run.optimizer)
-            run.speed.append(tokens / (time.perf_counter() - start))
+        seconds = dict.fromkeys(runs, 0.0)
+        for batch in batches:
+            for run in turns:
+                start = time.perf_counter()
+                train_model(run.model, [batch], run.optimizer)
+                seconds[run.name] += time.perf_counter() - start
+            turns.rotate()
+        for run in turns:
+            run.speed.append(tokens / seconds[run.name])
     result = {"parameters": {n: sum(p.numel() for p in r.model.parameters()) for n, r in runs.items()}}
     for name, run in runs.items():
         ratios = [ours / theirs for ours, theirs in zip(runs["ours"].speed, run.speed, strict=True)]
