@@ -129,13 +129,16 @@ def reporter(tensorboard):
 def data(options):
     """List the corpora, or print pairs of one as lines of source, tab, target."""
     from .corpora import corpus_names, load_corpus
-    from .toy import SIZES
+    from .toy import SIZES, toy_corpus_names
 
     if options.corpus:
         for pair in load_corpus(options.corpus).pairs(options.part)[: max(0, options.n)]:
             print(f"{pair.source}\t{pair.target}")
         return
     for name in corpus_names():
+        if name not in toy_corpus_names():
+            print(f"{name}\tfrom the folder that SEQCOURSE_DATA names")
+            continue
         corpus = load_corpus(name)
         sizes = ", ".join(f"{SIZES[part]:,} {part}" for part in corpus.parts)
         print(f"{name}\t{corpus.source_language} to {corpus.target_language}\t{sizes}\tcomes with the course")

@@ -1,6 +1,7 @@
-"""A sentence and its translation: what every corpus is made of."""
+"""A sentence and its translation, and collections of them: corpora."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -17,3 +18,24 @@ class Pair:
     target_tokens: tuple[str, ...] = ()
     alignment: frozenset[tuple[int, int]] = frozenset()
     tags: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Pairs of sentences in two languages, divided into parts; `pairs(part)` is a list of `Pair`.
+
+    `skipped` is the number of blank lines in the file that the corpus was read from.
+    """
+
+    name: str
+    source_language: str
+    target_language: str
+    parts: tuple[str, ...]
+    make: Callable[[str], list[Pair]] = field(repr=False)  # the pairs of a part, made once
+    skipped: int = 0
+
+    def pairs(self, part):
+        """The pairs of one part; ValueError with the parts there are if it has no such part."""
+        if part not in self.parts:
+            raise ValueError(f"{self.name} has no part {part!r}; it has {', '.join(self.parts)}")
+        return self.make(part)
