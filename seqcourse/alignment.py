@@ -4,6 +4,8 @@ import torch
 
 from .scores import alignment_error_rate, links
 
+CHOSEN_ON = 200  # validation pairs, on which the best head is chosen
+
 
 def head_error_rates(translator, pairs):
     """The alignment error rate of every cross-attention head over pairs with gold links: (layers, heads).
@@ -44,3 +46,12 @@ def record_pair(translator, pair):
 def best_head(rates):
     """(layer, head) of the lowest rate."""
     return divmod(rates.argmin().item(), rates.size(1))
+
+
+def rate_of_best_head(translator, corpus, pairs):
+    """The cross-attention head that aligns a corpus's validation pairs best: (layer, head), rate on `pairs`.
+
+    It is scored on other pairs than it was chosen on, so that a head that was lucky gains nothing by it.
+    """
+    best = best_head(head_error_rates(translator, corpus.pairs("valid")[:CHOSEN_ON]))
+    return best, head_error_rates(translator, pairs)[best].item()

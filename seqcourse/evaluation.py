@@ -64,9 +64,8 @@ def translate_all(translator, pairs, beam):
 
 
 def alignment_line(translator, corpus, pairs):
-    """The alignment error rate, as a line, of the cross-attention head that aligns validation pairs best."""
-    from .alignment import best_head, head_error_rates
+    """The alignment error rate of the best cross-attention head, as a line."""
+    from .alignment import rate_of_best_head
 
-    layer, head = best_head(head_error_rates(translator, corpus.pairs("valid")[:200]))
-    rate = head_error_rates(translator, pairs)[layer, head].item()
+    (layer, head), rate = rate_of_best_head(translator, corpus, pairs)
     return f"AER {rate:.3f} cross-attention, layer {layer}, head {head}, chosen on validation pairs"

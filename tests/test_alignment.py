@@ -4,7 +4,8 @@ import pytest
 import torch
 from small_course import pair, small_corpus, small_translator
 
-from seqcourse.alignment import best_head, head_error_rates
+from seqcourse.alignment import best_head, head_error_rates, rate_of_best_head
+from seqcourse.corpora import Corpus
 from seqcourse.making import learn_tokenizers
 from seqcourse.pairs import Pair
 from seqcourse.subwords import Subwords
@@ -68,6 +69,18 @@ def test_the_end_of_a_sentence_is_no_word():
     torch.testing.assert_close(rates, torch.tensor([[1.0, 1.0], [0.4, 1.0]]))
     # t + 1: 1-0, 2-1, 3-2 right, 4-3 wrong, and row 4 looks at </s>, so 0-4: wrong
     assert best_head(rates) == (1, 0)
+
+
+def test_the_head_is_chosen_on_validation_pairs_and_scored_on_others():
+    two = pair(("big", "cat", "sleeps"), ("old", "dog", "runs"))
+    true = {t: s for s, t in two.alignment}
+    lost, one_off = lambda t: 0, lambda t: true.get(t, 0) if t else 0
+    translator = looking(lost, one_off, lambda t: true[t] if t < 5 else 0, lost)
+    torch.testing.assert_close(head_error_rates(translator, [PAIR])[[0, 1], [1, 0]], torch.tensor([0.2, 0.0]))
+    corpus = Corpus("one", "en", "zh", ("valid",), {"valid": [PAIR]}.__getitem__)
+    (layer, head), rate = rate_of_best_head(translator, corpus, [two])
+    assert (layer, head) == (1, 0)  # on `two` the other one would be better: 0.1
+    assert abs(rate - 0.5) < 1e-6
 
 
 def test_a_real_translator_has_a_rate_for_each_head_that_its_record_gives_again():

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import torch
 
-from seqcourse.alignment import best_head, head_error_rates
+from seqcourse.alignment import rate_of_best_head
 from seqcourse.corpora import load_corpus
 from seqcourse.making import make_translator
 from seqcourse.scores import bleu, by_tag, chrf
@@ -39,8 +39,7 @@ def scores(translator, corpus):
             tags = by_tag(pairs, texts, language)
             found["by phenomenon"] = {tag: [round(s.value, 1), count] for tag, (s, count) in tags.items()}
             found["signature"] = score.signature
-    layer, head = best_head(head_error_rates(translator, corpus.pairs("valid")[:200]))
-    rate = head_error_rates(translator, corpus.pairs("test")[:200])[layer, head].item()
+    (layer, head), rate = rate_of_best_head(translator, corpus, corpus.pairs("test")[:200])
     found["alignment"] = {"layer": layer, "head": head, "AER": round(rate, 3)}
     return found
 
