@@ -9,18 +9,9 @@ from pathlib import Path
 
 from . import __version__, commands, evaluation
 from .commands import say
-from .recipe import SIZES, Recipe
+from .recipe import Recipe, Sizes
 
 DESCRIPTION = "Sequence models and attention: translate, train, evaluate, and look inside."
-MODEL = {  # option of `train`: (default, help)
-    "d_model": (SIZES["d_model"], "width of the model"),
-    "nhead": (SIZES["nhead"], "heads of each attention"),
-    "layers": (SIZES["num_encoder_layers"], "layers of the encoder, and of the decoder"),
-    "dim_feedforward": (SIZES["dim_feedforward"], "width of the feed-forward layers"),
-    "dropout": (SIZES["dropout"], "share of the values dropped in training"),
-    "max_length": (SIZES["max_length"], "most tokens of a sentence"),
-    "vocab_size": (4000, "most subwords of each language; toy corpora keep their words"),
-}
 
 
 def add_verb(verbs, run, meaning, **more):
@@ -75,22 +66,20 @@ def add_train(verbs):
     verb.add_argument(
         "--tensorboard", type=Path, metavar="FOLDER", help="write loss and learning rate there too"
     )
-    size = verb.add_argument_group("the model")
-    for name, (default, text) in MODEL.items():
-        option(size, name, default, text)
-    how = verb.add_argument_group("the training")
-    for field in fields(Recipe):
-        option(how, field.name, field.default, field.metadata["help"])
+    for title, settings in (("the model", Sizes), ("the training", Recipe)):
+        group = verb.add_argument_group(title)
+        for field in fields(settings):
+            add_setting(group, field)
 
 
-def option(group, name, default, text):
+def add_setting(group, field):
     """An option that is absent unless given, so that a resumed run keeps what it began with."""
     group.add_argument(
-        "--" + name.replace("_", "-"),
-        type=type(default),
+        "--" + field.name.replace("_", "-"),
+        type=field.type,
         default=argparse.SUPPRESS,
-        metavar={int: "N", float: "X", str: "NAME"}[type(default)],
-        help=f"{text}; default: {default}",
+        metavar={int: "N", float: "X", str: "NAME"}[field.type],
+        help=f"{field.metadata['help']}; default: {field.default}",
     )
 
 

@@ -66,15 +66,14 @@ def train(options):
     """Train a translator into a folder, or go on with one; print the folder."""
     from .corpora import load_corpus
     from .making import holds_run, make_translator, validation_pairs
-    from .recipe import SIZES, Recipe
+    from .recipe import Recipe, Sizes
 
     given = vars(options)
     corpus = load_corpus(options.corpus, options.source_language, options.target_language)
     folder = options.out or Path("runs") / Path(corpus.name).stem
-    recipe = {name: given[name] for name in asdict(Recipe()) if name in given}
-    sizes = {name: given[name] for name in (*SIZES, "vocab_size") if name in given}
-    if "layers" in given:
-        sizes |= {"num_encoder_layers": options.layers, "num_decoder_layers": options.layers}
+    recipe, sizes = (
+        {name: given[name] for name in asdict(settings()) if name in given} for settings in (Recipe, Sizes)
+    )
     budget = {name: given[name] for name in ("steps", "minutes") if given[name] is not None}
     begun = holds_run(folder)
     if begun and not options.resume:

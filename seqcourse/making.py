@@ -11,7 +11,7 @@ from .batching import encode_pairs
 from .files import write_atomically
 from .fitting import check_budget, fit
 from .model_folder import read_folder
-from .recipe import SIZES, Recipe
+from .recipe import Recipe, Sizes
 from .subwords import Subwords
 from .transformer import Transformer, TransformerConfig
 from .translator import Translator
@@ -25,19 +25,17 @@ def make_translator(
     *,
     steps=None,
     minutes=None,
-    vocab_size=4000,
     resume=False,
     report=None,
     **sizes,
 ):
     """Train a translator on a `Corpus` into a folder, and return it.
 
-    The budget is a number of steps or of minutes. `sizes` are fields of `TransformerConfig`, by default
-    `SIZES`. `vocab_size` is for subwords; a corpus that knows its words keeps them. With `resume` an
-    interrupted run goes on with the recipe, the sizes and the budget it began with; a finished one is
-    returned as it is. Raises FileExistsError when the folder holds a translator or a run and `resume` is
-    False, ValueError when it holds one on another corpus, or when there is no budget, FloatingPointError when
-    what was learnt is no longer numbers.
+    The budget is a number of steps or of minutes. `sizes` are fields of `Sizes` or of `TransformerConfig`;
+    LayerNorm comes first unless they say otherwise. With `resume` an interrupted run goes on with the recipe,
+    the sizes and the budget it began with; a finished one is returned as it is. Raises FileExistsError when
+    the folder holds a translator or a run and `resume` is False, ValueError when it holds one on another
+    corpus, or when there is no budget, FloatingPointError when what was learnt is no longer numbers.
     """
     folder = Path(folder)
     checkpoint = folder / "checkpoint.pt"
@@ -52,8 +50,11 @@ def make_translator(
     else:
         check_budget(steps, minutes)
         recipe = recipe or Recipe()
-        source, target = learn_tokenizers(corpus, vocab_size)
-        config = TransformerConfig(len(source), len(target), **SIZES | sizes)
+        sizes = asdict(Sizes()) | {"norm_first": True} | sizes  # LayerNorm first learns faster
+        source, target = learn_tokenizers(corpus, sizes.pop("vocab_size"))
+        layers = sizes.pop("layers")
+        sizes = {"num_encoder_layers": layers, "num_decoder_layers": layers} | sizes
+        config = TransformerConfig(len(source), len(target), **sizes)
         about = {"corpus": corpus.name, "recipe": asdict(recipe), "steps": steps, "minutes": minutes}
     torch.manual_seed(recipe.seed)
     device = "cuda" if torch.cuda.is_available() else "cpu"

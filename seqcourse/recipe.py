@@ -4,20 +4,22 @@ from dataclasses import dataclass, field
 
 from .schedules import SCHEDULES
 
-SIZES = {  # small enough for two CPU cores; LayerNorm comes first because so it learns faster
-    "d_model": 128,
-    "nhead": 4,
-    "num_encoder_layers": 2,
-    "num_decoder_layers": 2,
-    "dim_feedforward": 512,
-    "dropout": 0.1,
-    "norm_first": True,
-    "max_length": 128,
-}
-
 
 def setting(default, meaning):
     return field(default=default, metadata={"help": meaning})
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How large a translator is; the defaults are small enough for two CPU cores."""
+
+    d_model: int = setting(128, "width of the model")
+    nhead: int = setting(4, "heads of each attention")
+    layers: int = setting(2, "layers of the encoder, and of the decoder")
+    dim_feedforward: int = setting(512, "width of the feed-forward layers")
+    dropout: float = setting(0.1, "share of the values dropped in training")
+    max_length: int = setting(128, "most tokens of a sentence")
+    vocab_size: int = setting(4000, "most subwords of each language; toy corpora keep their words")
 
 
 @dataclass(frozen=True)
