@@ -49,50 +49,63 @@ def greedy_search(model, src):
     return [Hypothesis(without_eos(t, eos_id), s) for t, s in zip(tokens, scores, strict=True)]
 
 
-def grow(beam, scores, words):
-    """All ways to go on from one sentence's beam, best first: (score, place in the beam, tokens)."""
-    ways = [
-        (hypothesis.score + score, place, [*hypothesis.tokens, word])
-        for place, hypothesis in enumerate(beam)
-        for score, word in zip(scores[place], words[place], strict=True)
-    ]
-    return sorted(ways, key=lambda way: -way[0])
+class Beam:
+    """The search for one sentence: `width` places, for hypotheses that live and for those that have ended."""
+
+    def __init__(self, width, limit, eos_id, length_penalty):
+        self.width, self.limit, self.eos_id, self.length_penalty = width, limit, eos_id, length_penalty
+        self.living, self.ended = [Hypothesis([], 0.0)], []
+
+    def ways(self, scores, words):
+        """All ways to go on, best first: (score, place of the hypothesis that grows, all its tokens)."""
+        ways = [
+            (hypothesis.score + score, place, [*hypothesis.tokens, word])
+            for place, hypothesis in enumerate(self.living)
+            for score, word in zip(scores[place], words[place], strict=True)
+        ]
+        return sorted(ways, key=lambda way: -way[0])
+
+    def keep(self, ways):
+        """Go on with the best ways, as many as have a place; return the places of the living before them."""
+        self.living, parents = [], []
+        for score, place, tokens in ways[: self.width - len(self.ended)]:
+            if tokens[-1] == self.eos_id or len(tokens) == self.limit:
+                penalty = ((5 + len(tokens)) / 6) ** self.length_penalty
+                self.ended.append(Hypothesis(without_eos(tokens, self.eos_id), score / penalty))
+            else:
+                self.living.append(Hypothesis(tokens, score))
+                parents.append(place)
+        return parents
 
 
 @torch.no_grad()
-def beam_search(model, src, beam_width=4, length_penalty=1.0, n_best=1):
+def beam_search(model, src, beam_width=4, length_penalty=1.0, n_best=1, record=None):
     """Keep the `beam_width` best beginnings of each sentence: (B, S) -> `n_best` translations, best first.
 
-    A hypothesis that ends gives up its place in the beam; when all places are given up, the sentence is done.
-    So a beam of 1 is greedy search. The score is log-probability / ((5 + length) / 6) ** length_penalty
-    (Wu et al. 2016, equation 14; their |Y| is our length, `</s>` counted).
+    A hypothesis that ends gives up its place; when all are given up, the sentence is done. So a beam of 1 is
+    greedy. The score is log-probability / ((5 + length) / 6) ** length_penalty, `</s>` counted (Wu et al.
+    2016, equation 14). Each step appends (sentence, ways, how many are kept) to `record`, if given a list.
     Raises ValueError when there is no place in the beam, or fewer than `n_best`.
     """
     check_beam(beam_width, n_best)
     model.eval()
-    eos_id, limit = model.config.eos_id, longest(model, src).tolist()
     state, token = model.begin(src), torch.full((len(src),), model.config.bos_id, device=src.device)
-    living, ended = [[Hypothesis([], 0.0)] for _ in src], [[] for _ in src]
+    limits, eos_id = longest(model, src).tolist(), model.config.eos_id
+    beams = [Beam(beam_width, limit, eos_id, length_penalty) for limit in limits]
     while len(token):
         logits, state = model.step(token, state)  # one row for each living hypothesis
         best = logits.float().log_softmax(dim=-1).topk(min(beam_width, logits.size(-1)))  # (rows, beam_width)
         scores, words, first, parents = best.values.tolist(), best.indices.tolist(), 0, []
-        for i, beam in enumerate(living):
-            rows = slice(first, first + len(beam))
-            living[i] = []
-            for score, place, tokens in grow(beam, scores[rows], words[rows])[: beam_width - len(ended[i])]:
-                if tokens[-1] == eos_id or len(tokens) == limit[i]:
-                    penalty = ((5 + len(tokens)) / 6) ** length_penalty
-                    ended[i].append(Hypothesis(without_eos(tokens, eos_id), score / penalty))
-                else:
-                    living[i].append(Hypothesis(tokens, score))
-                    parents.append(first + place)
-            first = rows.stop
+        for i, beam in enumerate(beams):
+            last = first + len(beam.living)
+            ways = beam.ways(scores[first:last], words[first:last])
+            if record is not None:
+                record.append((i, ways, beam.width - len(beam.ended)))
+            parents += [first + place for place in beam.keep(ways)]
+            first = last
         state = state.reorder(torch.tensor(parents, dtype=torch.long, device=src.device))
-        token = torch.tensor(
-            [h.tokens[-1] for beam in living for h in beam], dtype=torch.long, device=src.device
-        )
-    return [sorted(hypotheses, key=lambda h: -h.score)[:n_best] for hypotheses in ended]
+        token = torch.tensor([h.tokens[-1] for beam in beams for h in beam.living], device=src.device)
+    return [sorted(beam.ended, key=lambda h: -h.score)[:n_best] for beam in beams]
 
 
 def check_beam(beam_width, n_best):
