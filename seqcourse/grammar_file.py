@@ -7,8 +7,6 @@ from seqcourse.grammar_expansion import expand
 from seqcourse.grammar_rules import compile_sides, read_rule, read_token
 from seqcourse.grammar_words import WORDS
 
-COMMANDS = ("noun", "adj", "verb", "pron", "word", "type", "table", "join", "sound", "gloss")
-
 
 def read_grammar(path):
     """The grammar in a file, checked; GrammarError, with file, line and reason, when it cannot be used."""
@@ -61,10 +59,7 @@ class _Reader:
             command, _, rest = line.partition(" ")
             if command not in COMMANDS:
                 self.fail(f"{command!r} begins no line: there is a RULE in capitals, {', '.join(COMMANDS)}")
-            if command in WORDS:
-                WORDS[command](self, rest.strip())
-            else:
-                getattr(self, f"read_{command}")(rest.strip())
+            COMMANDS[command](self, rest.strip())
 
     def read_type(self, rest):
         name, equals, members = rest.partition("=")
@@ -165,3 +160,12 @@ class _Reader:
             parts = [base for member in self.unions[kind][0] for base in self.members(member)]
             self.bases[kind] = list(dict.fromkeys(parts))
         return self.bases[kind]
+
+
+COMMANDS = WORDS | {
+    "type": _Reader.read_type,
+    "table": _Reader.read_table,
+    "join": _Reader.read_join,
+    "sound": _Reader.read_sound,
+    "gloss": _Reader.read_gloss,
+}
