@@ -7,7 +7,7 @@ import warnings
 from dataclasses import fields
 from pathlib import Path
 
-from . import __version__, commands, evaluation
+from . import __version__, commands, data_verb, evaluation
 from .commands import say
 from .recipe import Recipe, Sizes
 
@@ -50,7 +50,7 @@ def add_train(verbs):
         usage="%(prog)s CORPUS [--out FOLDER] [--minutes M | --steps N] [--resume] [OPTION ...]",
     )
     verb.add_argument(
-        "corpus", metavar="CORPUS", help="toy-en-zh, toy-en-fr, or a file: source<TAB>target a line"
+        "corpus", metavar="CORPUS", help="a name that `data` lists, or a file: source<TAB>target a line"
     )
     verb.add_argument(
         "--out", type=Path, metavar="FOLDER", help="where it goes; default: runs/ and the corpus"
@@ -66,6 +66,7 @@ def add_train(verbs):
     verb.add_argument(
         "--tensorboard", type=Path, metavar="FOLDER", help="write loss and learning rate there too"
     )
+    verb.add_argument("--wandb", metavar="PROJECT", help="or log them to Weights & Biases, or both")
     for title, settings in (("the model", Sizes), ("the training", Recipe)):
         group = verb.add_argument_group(title)
         for field in fields(settings):
@@ -104,10 +105,17 @@ def add_evaluate(verbs):
 
 
 def add_data(verbs):
-    verb = add_verb(verbs, commands.data, "list the corpora, or print pairs of one")
+    verb = add_verb(
+        verbs,
+        data_verb.data,
+        "list the corpora, print pairs of one, or fetch one",
+        usage="%(prog)s [CORPUS [--part PART] [-n N]]\n       %(prog)s fetch NAME",
+        epilog="Fetched corpora lie in the folder that SEQCOURSE_DATA names, by default one for caches.",
+    )
     verb.add_argument(
         "corpus", nargs="?", metavar="CORPUS", help="a name or a TSV file; none: list what there is"
     )
+    verb.add_argument("name", nargs="?", metavar="fetch NAME", help="fetch this one from the network, once")
     verb.add_argument("--part", default="train", metavar="PART", help="default: train")
     verb.add_argument("-n", type=int, default=10, metavar="N", help="how many pairs; default: 10")
 

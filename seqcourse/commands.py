@@ -67,6 +67,7 @@ def train(options):
     from .corpora import load_corpus
     from .making import holds_run, make_translator, validation_pairs
     from .recipe import Recipe, Sizes
+    from .reporting import reporter
 
     given = vars(options)
     corpus = load_corpus(options.corpus, options.source_language, options.target_language)
@@ -85,8 +86,8 @@ def train(options):
     say(learn + (f", {corpus.skipped} blank lines skipped" if corpus.skipped else ""))
     try:
         translator = make_translator(
-            corpus, folder, Recipe(**recipe), resume=options.resume, report=reporter(options.tensorboard),
-            **budget, **sizes,
+            corpus, folder, Recipe(**recipe), resume=options.resume,
+            report=reporter(options.tensorboard, options.wandb), **budget, **sizes,
         )  # fmt: skip
     except KeyboardInterrupt:
         if holds_run(folder):
@@ -102,45 +103,6 @@ def is_toy(corpus):
     from .toy import toy_corpus_names
 
     return corpus.name in toy_corpus_names()
-
-
-def reporter(tensorboard):
-    """What becomes of each entry of the history: a line on standard error, and TensorBoard if asked."""
-    from .fitting import print_line
-
-    if tensorboard is None:
-        return print_line
-    try:
-        from torch.utils.tensorboard import SummaryWriter
-    except ImportError as error:
-        raise ValueError("--tensorboard needs a package more: pip install tensorboard") from error
-    writer = SummaryWriter(tensorboard)
-
-    def report(entry):
-        print_line(entry)
-        for name in ("train_loss", "valid_loss", "learning_rate"):
-            writer.add_scalar(name, entry[name], entry["step"])
-        writer.flush()
-
-    return report
-
-
-def data(options):
-    """List the corpora, or print pairs of one as lines of source, tab, target."""
-    from .corpora import corpus_names, load_corpus
-    from .toy import SIZES, toy_corpus_names
-
-    if options.corpus:
-        for pair in load_corpus(options.corpus).pairs(options.part)[: max(0, options.n)]:
-            print(f"{pair.source}\t{pair.target}")
-        return
-    for name in corpus_names():
-        if name not in toy_corpus_names():
-            print(f"{name}\tfrom the folder that SEQCOURSE_DATA names")
-            continue
-        corpus = load_corpus(name)
-        sizes = ", ".join(f"{SIZES[part]:,} {part}" for part in corpus.parts)
-        print(f"{name}\t{corpus.source_language} to {corpus.target_language}\t{sizes}\tcomes with the course")
 
 
 def lessons(options):

@@ -1,54 +1,63 @@
 """Tatoeba: sentences that people wrote and translated, English and Chinese, as manythings.org exports them.
 
-Parts are those of `read_tsv`: all translations of a sentence are in one part. The file mixes simplified
-and traditional characters; the corpus is simplified.
+The parts are those of `read_tsv`: a hash of the English sentence decides, so all its translations are in one
+part. Scores are computed on the pairs as they are: a sentence that has two translations in the part `test` is
+translated twice, and compared with each. The export mixes simplified and traditional characters; the corpus
+is simplified.
 """
 
 import re
 from dataclasses import replace
-from functools import cache
+from io import BytesIO
+from zipfile import BadZipFile, ZipFile
+from zlib import error as ZlibError
 
-from .downloads import data_file
-from .shipped import shipped
+from .data_folder import data_files
+from .downloads import Origin, RemoteFile
+from .simplified import simplified
 from .tsv import read_tsv
+
+SIZES = "about 25,000 train, 1,400 valid, 1,400 test"
+FEWEST, MOST = 10_000, 50_000_000  # lines and bytes of an export that we believe
 
 
 def tatoeba_corpus(name):
-    """The pairs of `tatoeba/cmn.txt`, each once, in simplified characters."""
-    corpus = read_tsv(data_file("tatoeba/cmn.txt"), "en", "zh")
-    parts = {
-        part: list(
-            dict.fromkeys(replace(pair, target=simplified(pair.target)) for pair in corpus.pairs(part))
-        )
-        for part in corpus.parts
-    }
+    """The pairs of `tatoeba/cmn.txt`, each once, in simplified characters; the file is fetched if need be."""
+    corpus = read_tsv(*data_files(ORIGIN), "en", "zh")
+    parts = {part: list(dict.fromkeys(map(in_simplified, corpus.pairs(part)))) for part in corpus.parts}
     return replace(corpus, name=name, make=parts.__getitem__)
 
 
-def simplified(text):
-    """A Chinese sentence in simplified characters, by the table `data/simplified/characters.txt`.
-
-    What GB 2312 can write is simplified already and stays as it is; so does what the table does not know.
-    """
-    if all(can_be_simplified_chinese(sign) for sign in text):
-        return text
-    table, pattern = simplification()
-    return pattern.sub(lambda found: table.get(found[0], found[0]), text)
-
-
-@cache
-def can_be_simplified_chinese(sign):
-    """Whether GB 2312 has a character; it has no traditional one that was simplified, but for a few."""
+def export(archive):
+    """The file cmn.txt in the archive that manythings.org offers; ValueError if it has none like it."""
     try:
-        return bool(sign.encode("gb2312"))
-    except UnicodeEncodeError:
-        return not "\u3400" <= sign <= "\u9fff"
+        with ZipFile(BytesIO(archive)) as members:
+            if members.getinfo("cmn.txt").file_size > MOST:
+                raise ValueError(f"its cmn.txt has more than the {MOST:,} bytes that we accept")
+            text = members.read("cmn.txt")
+    except (BadZipFile, KeyError, ZlibError, EOFError, RuntimeError) as error:
+        raise ValueError(f"what came is no zip archive with a sound cmn.txt ({error})") from error
+    lines = [line for line in text.decode("utf-8-sig").split("\n") if line.strip()]
+    good = sum(bool(re.match("[^\t]+\t[^\t]*[\u3400-\u9fff]", line)) for line in lines)
+    if good < max(FEWEST, 0.95 * len(lines)):
+        raise ValueError(f"only {good:,} lines of its cmn.txt are English, a tab and Chinese")
+    return text
 
 
-@cache
-def simplification():
-    lines = shipped("simplified/characters.txt").read_text(encoding="utf-8").splitlines()
-    rows = [line.split() for line in lines if not line.startswith("#")]
-    table = {traditional: row[0] for row in rows for traditional in row[1:]}
-    words = sorted((entry for entry in table if len(entry) > 1), key=len, reverse=True)
-    return table, re.compile("|".join([*words, "."]))
+ORIGIN = Origin(
+    page="https://www.manythings.org/anki/",
+    licence="CC BY 2.0 FR",
+    files=(
+        RemoteFile(
+            name="tatoeba/cmn.txt",
+            url="https://www.manythings.org/anki/cmn-eng.zip",
+            size=1_300_000,
+            most=20_000_000,
+            unpack=export,
+        ),
+    ),
+)
+
+
+def in_simplified(pair):
+    return replace(pair, target=simplified(pair.target))
