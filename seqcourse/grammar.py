@@ -11,7 +11,7 @@ from seqcourse.pairs import Pair
 LANGUAGES = ("en", "zh", "fr")
 # an h is mute in French, unless the file says otherwise
 VOWELS = {"en": "aeiou", "fr": "aeiouhàâéèêîôûœ", "zh": ""}
-LITERAL, TABLE, WORD, PHRASE, CLASSIFIER = range(5)
+LITERAL, TABLE, WORD, PHRASE, CLASSIFIER, AGAIN = range(6)
 
 
 class GrammarError(ValueError):
@@ -195,15 +195,17 @@ def _spell(node, language, out):
                 out.append((text, before_vowel, (leaf,)))
             continue
         if kind == LITERAL:
-            _, text, before_vowel, labels = item
+            _, *token, labels = item
+            tokens = (token,)
         elif kind == TABLE:
             _, forms, slot, labels = item
-            text, before_vowel = agreeing(forms, children[slot].head)
-        else:  # the classifier of a noun, wherever the noun stands
+            tokens = (agreeing(forms, children[slot].head),)
+        else:  # of a noun, wherever it stands: its classifier, or the noun once more
             _, slot, labels = item
-            text, before_vowel = children[slot].head.word.classifier, None
+            word = children[slot].head.word
+            tokens = ((word.classifier, None),) if kind == CLASSIFIER else word.forms["zh", "sg"]
         keys = tuple([children[label].head if type(label) is int else (id(node), label) for label in labels])
-        out.append((text, before_vowel, keys))
+        out += [(text, before_vowel, keys) for text, before_vowel in tokens]
 
 
 def agreeing(forms, leaf):

@@ -2,7 +2,7 @@
 
 import re
 
-from seqcourse.grammar import CLASSIFIER, LANGUAGES, LITERAL, PHRASE, TABLE, WORD, Rule
+from seqcourse.grammar import AGAIN, CLASSIFIER, LANGUAGES, LITERAL, PHRASE, TABLE, WORD, Rule
 
 FORMS = {  # what may stand after the dot of a slot; a form with @ agrees with another slot
     ("noun", "en"): {""}, ("noun", "zh"): {""}, ("noun", "fr"): {""},
@@ -100,7 +100,7 @@ def compile_sides(file, rule, sources):
 
 
 def compile_item(file, rule, names, language, item, labels):
-    """An item of a side: slot (`a@n`), classifier (`n.cl~d`), table (`LE@n~d`) or word (`que~r`)."""
+    """An item of a side: slot (`a@n`), classifier (`n.cl~d`), repetition (`n.again~i`), table (`LE@n~d`) or word (`que~r`)."""
     body, linked, links = item.partition("~")
     slot, form, target = (
         re.fullmatch(r"([^.@]*)(?:\.([^@]*))?(?:@(.*))?", body).groups() if body[1:] else (body, None, None)
@@ -116,9 +116,14 @@ def compile_item(file, rule, names, language, item, labels):
     keys = tuple(names.index(key) if key in names else key for key in links.split(",") if key != "0")
     labels.update({key: file.line for key in keys if isinstance(key, str)})
     if slot in names:
-        if form != "cl" or language != "zh":
-            file.fail(f"{item}: {slot} is a slot and bears no link; only a classifier does, {slot}.cl~label")
-        return CLASSIFIER, names.index(slot), keys
+        symbols = {name: symbol[0] for name, symbol in rule.slots}
+        kinds = {"cl": CLASSIFIER, "again": AGAIN}
+        if form not in kinds or language != "zh" or file.kinds.get(symbols[slot], "noun") != "noun":
+            file.fail(
+                f"{item}: {slot} is a slot and bears no link; only a noun's classifier and its repetition do, "
+                f"on the zh side: {slot}.cl~label, {slot}.again~label"
+            )
+        return kinds[form], names.index(slot), keys
     if target is not None:
         if slot not in file.tables:
             file.fail(f"unknown table: {slot}")

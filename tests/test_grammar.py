@@ -111,6 +111,28 @@ def test_counting_holds_for_a_grammar_that_goes_on_for_ever(write):
     assert counts[5] == (2 * 2) * (2 * 2) and counts[11] == counts[5] ** 2
 
 
+def test_counting_takes_head_words_that_must_differ_from_two_halves_of_the_lexicon(write):
+    one = SMALL.replace("animal: owl", "animal: fox").replace("animal: cat", "animal: bear")
+    two = one.replace("S -> s:NP", "S -> c:TWO\n  en c\n  zh c\n  fr c\nCLAUSE -> s:NP")
+    two += "TWO -> a:CLAUSE b:CLAUSE apart=a.b\n  en a and~x b\n  zh a ，~x b\n  fr a et~x b\n"
+    lengths = {"bear": [], "fox": []}  # an even and an odd number of letters
+    for source in sentences(read_grammar(write(one)), "zh"):
+        lengths["fox" if "fox" in source.lower() else "bear"].append(len(source.split()))
+    expected = sorted(a + 1 + b for a in lengths["bear"] for b in lengths["fox"]) * 2
+    counts = count_sentences(read_grammar(write(two)), 15)
+    assert [n for n, ways in enumerate(counts) for _ in range(ways)] == sorted(expected)
+
+
+def test_chinese_may_say_a_noun_once_more_with_a_link_of_its_own(write):
+    text = SMALL + "S -> s:NP{animal,sg} o:NP{thing,sg}\n"
+    text += "  en s and~c o ,~0 for~w it~i\n  zh s ，~c o ，~w o.again~i\n  fr s et~c o car~w il~i\n"
+    pair = sentences(read_grammar(write(text)), "zh")["The owl and the book, for it"]
+    assert pair.target_tokens == ("猫头鹰", "，", "书", "，", "书")
+    assert {(7, 4), (4, 2)} <= pair.alignment and (7, 2) not in pair.alignment
+    with pytest.raises(GrammarError, match="only a noun's classifier and its repetition do"):
+        read_grammar(write(text.replace("o.again~i", "o.twice~i")))
+
+
 def test_sentences_that_grow_without_end_are_refused(write):
     text = SMALL.replace("S -> s:NP", "S -> c:CLAUSE\n  en c\n  zh c\n  fr c\nCLAUSE -> s:NP")
     text += "CLAUSE -> a:CLAUSE b:CLAUSE weight=99\n  en a and~x b\n  zh a ，~x b\n  fr a et~x b\n"

@@ -167,7 +167,8 @@ CROSS = "The cat did not cross the street because it was too"
 @pytest.mark.parametrize(
     "source, name, target, links",
     [
-        (f"{CROSS} tired.", "zh", "猫没有过马路，因为它太累了。", "cat-猫 it-它 not-没有 tired-累"),
+        (f"{CROSS} tired.", "zh", "猫没有穿过马路，因为它太累了。", "cat-猫 it-它 not-没有 tired-累"),
+        (f"{CROSS} wide.", "zh", "猫没有穿过马路，因为马路太宽了。", "cat-猫 it-马路 street-马路"),
         (
             f"{CROSS} tired.",
             "fr",
@@ -216,3 +217,15 @@ def test_sentences_can_be_shown_and_mistakes_are_told(capsys, tmp_path):
     (tmp_path / "bad.txt").write_text("nuon", encoding="utf-8")
     with pytest.raises(SystemExit, match=r"bad.txt:1: 'nuon' begins no line"):
         show(3, "0", tmp_path / "bad.txt")
+
+
+def test_no_adjective_tells_the_gender_of_it_without_the_noun():
+    genders = {}
+    for pair in toy_pairs("toy-en-fr", "train"):
+        if "it" in pair.tags and "because" in pair.source_tokens:
+            adjective = pair.source_tokens[-2]
+            pronoun = pair.target_tokens[pair.target_tokens.index("parce") + 2].rstrip("s")
+            genders.setdefault(adjective, []).append(pronoun == "elle")
+    assert {"tired", "wide", "heavy", "narrow", "big", "small", "dirty", "soft", "expensive"} <= set(genders)
+    for adjective, feminine in genders.items():
+        assert 0.1 < sum(feminine) / len(feminine) < 0.9, adjective
