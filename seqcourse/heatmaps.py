@@ -46,14 +46,15 @@ def draw_attention(record, kind="cross", layer=None, head=None, gloss=False, ax=
     return ax.figure
 
 
-def draw_heads(record, kind="cross"):
+def draw_heads(record, kind="cross", gloss=False):
     """Draw every head of every layer, a small map each: layers downwards, heads across, both counted from 0.
 
-    Where the maps are too small to name every token, every second or third is named.
+    Where the maps are too small to name every token, every second or third is named. `gloss` is that of
+    `draw_attention`.
     """
     weights = weights_of(record, kind)  # (layers, heads, rows, columns)
     layers, heads, *_ = weights.shape
-    rows, columns = labels(record, kind, width=12)
+    rows, columns = labels(record, kind, gloss, width=12)
     cell, gap = cell_size(layers, heads, len(rows), len(columns)), GAP
     size = max(6, min(9, cell * 72 / 1.3))  # points
     every = math.ceil(1.05 * size / 72 / cell)  # every second or third token where there is no room for all

@@ -1,6 +1,7 @@
 """The pictures show what is there: every number, every name, in the reader's notebook and on any machine."""
 
 import io
+import itertools
 import pickle
 import subprocess
 import sys
@@ -149,8 +150,9 @@ def test_gold_links_are_outlined_where_they_are():
 
 def test_a_gloss_stands_beside_its_token():
     record = make_record(S=2, T=3, source=["cat", "</s>"], target=["猫", "。", "</s>"])
-    for gloss in ({"猫": "māo"}, lambda token: "māo" if token == "猫" else ""):
-        ax = draw_attention(record, gloss=gloss).axes[0]
+    glosses = ({"猫": "māo"}, lambda token: "māo" if token == "猫" else "")
+    for draw, gloss in itertools.product((draw_attention, draw_heads), glosses):
+        ax = draw(record, gloss=gloss).axes[0]
         assert row_names(ax) == ["猫 māo", "。", "</s>"] and column_names(ax) == ["cat", "</s>"]
 
 
