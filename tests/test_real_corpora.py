@@ -90,7 +90,7 @@ BROKEN = {
     "cut": WHOLE[:-9],
     "cut early": WHOLE[:11],
     "damaged": WHOLE[:-5] + bytes([WHOLE[-5] ^ 1]) + WHOLE[-4:],
-    "scrambled": WHOLE[:15] + bytes(reversed(WHOLE[15:])),
+    "scrambled": WHOLE[:10] + b"\xff" * 23,
     "a web page": PAGE.encode("utf-8"),
     "not utf-8": gzip.compress("été\n".encode("latin-1")),
 }

@@ -22,7 +22,9 @@ def test_traditional_sentences_become_simplified(traditional, expected):
     assert simplified(traditional) == expected == simplified(expected)
 
 
-@pytest.mark.parametrize("text", ["", "I see: naïve — “ok” 😀", "她是著名的歌手，名声狼藉。", "ねこが眠る。"])
+@pytest.mark.parametrize(
+    "text", ["", "I see: naïve — “ok” 😀", "他著有许多书。", "宫、商、角、徵、羽。", "ねこが眠る。"]
+)
 def test_all_else_stays_as_it_is(text):
     assert simplified(text) == text
 
