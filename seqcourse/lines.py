@@ -1,0 +1,57 @@
+"""Numbers as lines: several in one picture, or each in a panel of its own beside a reference."""
+
+from .drawing import COLOURS, finish, new_figure, style
+
+DASHES = ["-", "--", "-.", ":"]
+
+
+def draw_lines(lines, x="", y="", log=False):
+    """Draw lines in one picture: {name: values}, or {name: (places, values)}; without places, from 0 on.
+
+    x and y name the axes; `log` spaces the values by their logarithm. Raises ValueError without a line.
+    """
+    if not lines:
+        raise ValueError("there is no line to draw")
+    with style():
+        figure = new_figure(7, 3.4, layout="constrained")
+        ax = figure.subplots()
+        for number, (name, line) in enumerate(lines.items()):
+            places, values = line if isinstance(line, tuple) else (range(len(line)), line)
+            mark = "." if len(values) < 50 else ""
+            dashes = DASHES[number % len(DASHES)]
+            ax.plot(places, values, mark + dashes, color=COLOURS[number % len(COLOURS)], label=name)
+        ax.set(xlabel=x, ylabel=y)
+        if log:
+            ax.set_yscale("log")
+            ax.yaxis.set_major_formatter(lambda value, _: f"{value:g}")  # our letters have no exponents
+            ax.yaxis.set_minor_formatter(lambda value, _: "")
+        ax.legend(frameon=False)
+        finish(figure)
+    return figure
+
+
+def draw_beside(groups, reference, x="", y="", columns=4):
+    """Draw a panel for each group of lines, with the lines of one group, the reference, in grey behind.
+
+    groups: {name: [(places, values), …]}, reference: a name among them. All panels have the same axes.
+    Raises ValueError when there is no such group, or no other.
+    """
+    names = [name for name in groups if name != reference]
+    if reference not in groups or not names:
+        raise ValueError(f"{reference!r} must be one of several groups, which are {', '.join(groups)}")
+    rows = -(-len(names) // columns)
+    with style():
+        figure = new_figure(2.4 * columns, 1.9 * rows + 0.3, layout="constrained")
+        axes = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).flat
+        for name, ax in zip(names, axes, strict=False):
+            for places, values in groups[reference]:
+                ax.plot(places, values, color="#aaaaaa", linewidth=1)
+            for places, values in groups[name]:
+                ax.plot(places, values, color=COLOURS[0], linewidth=1.2)
+            ax.set_title(name)
+        for ax in list(axes):  # panels to spare
+            ax.set_visible(False)
+        figure.supxlabel(x, size=10)
+        figure.supylabel(y, size=10)
+        finish(figure)
+    return figure

@@ -1,0 +1,43 @@
+"""Lines show the numbers they were given, and a reference stands in grey behind the others."""
+
+import pytest
+
+from seqcourse.drawing import COLOURS
+from seqcourse.lines import draw_beside, draw_lines
+
+
+def test_lines_show_their_numbers_from_0_on_or_at_their_places():
+    ax = draw_lines({"up": [1, 2, 4], "down": ([10, 20], [3, 1])}, "step", "loss").axes[0]
+    up, down = ax.lines
+    assert up.get_xydata().tolist() == [[0, 1], [1, 2], [2, 4]]
+    assert down.get_xydata().tolist() == [[10, 3], [20, 1]]
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["up", "down"]
+    assert (ax.get_xlabel(), ax.get_ylabel(), ax.get_yscale()) == ("step", "loss", "linear")
+    assert draw_lines({"up": [1, 2]}, log=True).axes[0].get_yscale() == "log"
+
+
+def test_lines_can_be_told_apart_without_colours():
+    lines = draw_lines({name: [1, 2] for name in "abc"}).axes[0].lines
+    assert len({line.get_linestyle() for line in lines}) == 3
+
+
+def test_each_group_has_its_panel_with_the_reference_behind_it():
+    groups = {"full": [([0, 1], [5, 2]), ([0, 1], [5, 3])], "a": [([0, 1], [6, 4])], "b": [([0, 1], [7, 1])]}
+    figure = draw_beside(groups, "full", "step", "loss", columns=3)
+    shown = [ax for ax in figure.axes if ax.get_visible()]
+    assert [ax.get_title() for ax in shown] == ["a", "b"] and len(figure.axes) == 3
+    for ax, name in zip(shown, "ab", strict=True):
+        behind, own = ax.lines[:2], ax.lines[2:]
+        assert [line.get_ydata().tolist() for line in behind] == [[5, 2], [5, 3]]
+        assert [(line.get_ydata().tolist(), line.get_color()) for line in own] == [
+            (groups[name][0][1], COLOURS[0])
+        ]
+        assert max(line.zorder for line in behind) <= min(line.zorder for line in own)
+    assert shown[0].get_ylim() == shown[1].get_ylim()
+
+
+def test_nothing_to_draw_says_so():
+    with pytest.raises(ValueError, match="no line"):
+        draw_lines({})
+    with pytest.raises(ValueError, match="'full' must be one of several groups, which are a"):
+        draw_beside({"a": []}, "full")
