@@ -8,7 +8,7 @@ AT_ONCE = 256  # sentences between two moves of the progress bar
 def evaluate(options):
     """Print BLEU and chrF of a translator on a part of a corpus: one figure a line, with its signature."""
     from . import scores
-    from .corpora import load_corpus
+    from .corpora import corpus_names, load_corpus
     from .decoding import check_beam
     from .model_folder import names
     from .translator import Translator
@@ -27,7 +27,7 @@ def evaluate(options):
     if options.alignment and not pairs[0].alignment:
         raise ValueError(f"{corpus.name} does not know which words translate each other: no --alignment")
     translator = Translator.load(options.model or options.corpus)
-    check_languages(translator, corpus, known=bool(pairs[0].source_tokens))
+    check_languages(translator, corpus, known=options.corpus in corpus_names())
     target = translator.target_tokenizer.language
     aligned = alignment_line(translator, corpus, pairs) if options.alignment else None
     hypotheses, references = translate_all(translator, pairs, options.beam), [pair.target for pair in pairs]

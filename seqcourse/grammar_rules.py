@@ -100,7 +100,10 @@ def compile_sides(file, rule, sources):
 
 
 def compile_item(file, rule, names, language, item, labels):
-    """An item of a side: slot (`a@n`), classifier (`n.cl~d`), repetition (`n.again~i`), table (`LE@n~d`) or word (`que~r`)."""
+    """An item of a side: slot (`a@n`), table (`LE@n~d`) or word (`que~r`).
+
+    In Chinese also a noun's classifier (`n.cl~d`), or the noun once more (`n.again~i`).
+    """
     body, linked, links = item.partition("~")
     slot, form, target = (
         re.fullmatch(r"([^.@]*)(?:\.([^@]*))?(?:@(.*))?", body).groups() if body[1:] else (body, None, None)
@@ -120,8 +123,8 @@ def compile_item(file, rule, names, language, item, labels):
         kinds = {"cl": CLASSIFIER, "again": AGAIN}
         if form not in kinds or language != "zh" or file.kinds.get(symbols[slot], "noun") != "noun":
             file.fail(
-                f"{item}: {slot} is a slot and bears no link; only a noun's classifier and its repetition do, "
-                f"on the zh side: {slot}.cl~label, {slot}.again~label"
+                f"{item}: {slot} is a slot and bears no link; only a noun's classifier and its repetition "
+                f"do, on the zh side: {slot}.cl~label, {slot}.again~label"
             )
         return kinds[form], names.index(slot), keys
     if target is not None:

@@ -8,6 +8,7 @@ import zipfile
 import pytest
 
 from seqcourse import tatoeba
+from seqcourse.__main__ import make_parser
 from seqcourse.corpora import known_corpora, load_corpus
 from seqcourse.multi30k import LANGUAGES, PINNED, multi30k_names, multi30k_origin
 from seqcourse.pairs import Pair
@@ -181,3 +182,9 @@ def test_every_real_corpus_says_where_it_comes_from_and_on_what_terms():
     for origin in (each.origin for each in known.values() if each.origin):
         assert origin.licence and origin.page.startswith("https://")
         assert all(file.url.startswith("https://") and 0 < file.size <= file.most for file in origin.files)
+
+
+def test_a_translator_of_other_languages_is_not_scored_on_a_named_corpus(folder):
+    options = make_parser().parse_args(["evaluate", "multi30k-de-en", "--model", "toy-en-fr"])
+    with pytest.raises(ValueError, match="goes from en to fr, but multi30k-de-en from de to en"):
+        options.run(options)
