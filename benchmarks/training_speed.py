@@ -2,9 +2,9 @@
 
     python benchmarks/training_speed.py [--rounds 7] [--out data/results/training_speed.json]
 
-In every round the models take turns batch by batch, each turn beginning with another, so that a slow second of
-the machine falls on all alike; the ratio is taken round by round, and the median and the range of the ratios
-are reported. Same sizes, same dropout, AdamW, gradient clipping, one loss.
+In every round the models take turns batch by batch, each turn beginning with another, so that a slow second
+of the machine falls on all alike; the ratio is taken round by round, and the median and the range of the
+ratios are reported. Same sizes, same dropout, AdamW, gradient clipping, one loss.
 """
 
 import argparse
