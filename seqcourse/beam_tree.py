@@ -1,5 +1,6 @@
 """The tree of a beam search: every branch it looked at, which ones it kept, and where they ended."""
 
+import math
 from typing import NamedTuple
 
 from .decoding import Hypothesis, beam_search, longest, without_eos
@@ -47,6 +48,8 @@ def grow_tree(model, src, words, beam_width=3, length_penalty=1.0):
     for _, ways, places in record:
         steps.append([])
         for rank, (score, _, ids) in enumerate(ways):
+            if score == -math.inf:  # a branch that the model rules out is none
+                continue
             ended = rank < places and (ids[-1] == eos_id or len(ids) == limit)
             end = final[tuple(without_eos(ids, eos_id))] if ended else None
             steps[-1].append(Branch(tuple(words(ids)), score, rank < places, end))
