@@ -22,15 +22,20 @@ def draw_lines(lines, x="", y="", log=False):
             ax.plot(places, values, mark + dashes, color=COLOURS[number % len(COLOURS)], label=name)
         ax.set(xlabel=x, ylabel=y)
         if log:
-            ax.set_yscale("log")
-            ax.yaxis.set_major_formatter(lambda value, _: f"{value:g}")  # our letters have no exponents
-            ax.yaxis.set_minor_formatter(lambda value, _: "")
-        ax.legend(frameon=False)
+            by_logarithm(ax)
+        figure.legend(loc="outside upper center", ncols=min(4, len(lines)), frameon=False)
         finish(figure)
     return figure
 
 
-def draw_beside(groups, reference, x="", y="", columns=4):
+def by_logarithm(ax):
+    """Space the values by their logarithm, and write them as plain numbers: our letters have no exponents."""
+    ax.set_yscale("log")
+    ax.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    ax.yaxis.set_minor_formatter(lambda value, _: "")
+
+
+def draw_beside(groups, reference, x="", y="", log=False, columns=4):
     """Draw a panel for each group of lines, with the lines of one group, the reference, in grey behind.
 
     groups: {name: [(places, values), …]}, reference: a name among them. All panels have the same axes.
@@ -49,6 +54,8 @@ def draw_beside(groups, reference, x="", y="", columns=4):
             for places, values in groups[name]:
                 ax.plot(places, values, color=COLOURS[0], linewidth=1.2)
             ax.set_title(name)
+            if log:
+                by_logarithm(ax)
         for ax in list(axes):  # panels to spare
             ax.set_visible(False)
         figure.supxlabel(x, size=10)

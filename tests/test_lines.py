@@ -7,13 +7,13 @@ from seqcourse.lines import draw_beside, draw_lines
 
 
 def test_lines_show_their_numbers_from_0_on_or_at_their_places():
-    ax = draw_lines({"up": [1, 2, 4], "down": ([10, 20], [3, 1])}, "step", "loss").axes[0]
+    figure = draw_lines({"up": [1, 2, 4], "down": ([10, 20], [3, 1])}, "step", "loss")
+    ax = figure.axes[0]
     up, down = ax.lines
     assert up.get_xydata().tolist() == [[0, 1], [1, 2], [2, 4]]
     assert down.get_xydata().tolist() == [[10, 3], [20, 1]]
-    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["up", "down"]
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["up", "down"]
     assert (ax.get_xlabel(), ax.get_ylabel(), ax.get_yscale()) == ("step", "loss", "linear")
-    assert draw_lines({"up": [1, 2]}, log=True).axes[0].get_yscale() == "log"
 
 
 def test_lines_can_be_told_apart_without_colours():
@@ -41,3 +41,13 @@ def test_nothing_to_draw_says_so():
         draw_lines({})
     with pytest.raises(ValueError, match="'full' must be one of several groups, which are a"):
         draw_beside({"a": []}, "full")
+
+
+@pytest.mark.parametrize(
+    "draw", [draw_lines, lambda lines, log: draw_beside({"a": [], "b": [*lines.values()]}, "a", log=log)]
+)
+def test_values_spaced_by_their_logarithm_are_written_as_plain_numbers(draw):
+    ax = draw({"down": ([0, 1], [100, 0.001])}, log=True).axes[0]
+    names = [label.get_text() for label in ax.get_yticklabels()]
+    assert ax.get_yscale() == "log" and {"0.01", "1", "100"} <= set(names)
+    assert not any("$" in name for name in names)
