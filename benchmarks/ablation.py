@@ -187,6 +187,9 @@ def main():
     settings |= {"recipe": RECIPE, "test_sentences": TESTED}
     runs = read(options.out, settings)
     todo = [(name, seed) for seed in range(options.seeds) for name in VARIANTS]
+    todo.sort(
+        key=lambda run: "num_encoder_layers" in VARIANTS[run[0]][1]
+    )  # the deep models, which are slow, come last
     done = {(r["variant"], r["seed"]) for r in runs}
     for number, (name, seed) in enumerate(todo, 1):
         if (name, seed) in done:
