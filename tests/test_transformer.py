@@ -121,7 +121,7 @@ def torch_twin(model):
     c = model.config
     twin = nn.Transformer(
         c.d_model, c.nhead, c.num_encoder_layers, c.num_decoder_layers, c.dim_feedforward, dropout=0.0,
-        activation={"gelu": F.gelu, "relu": F.relu}[c.activation], batch_first=True, norm_first=c.norm_first,
+        activation=getattr(F, c.activation), batch_first=True, norm_first=c.norm_first,
     )  # fmt: skip
     twin.encoder.enable_nested_tensor = False
     for stack, norm in ((twin.encoder, model.encoder.norm), (twin.decoder, model.decoder.norm)):
@@ -147,7 +147,7 @@ def torch_twin(model):
 
 
 @pytest.mark.filterwarnings("ignore:enable_nested_tensor is True")
-@pytest.mark.parametrize("activation", ["relu", "gelu"])
+@pytest.mark.parametrize("activation", ["relu", "gelu", "silu"])
 @pytest.mark.parametrize("norm_first", [False, True])
 def test_the_whole_model_equals_torch_in_values_and_gradients(norm_first, activation):
     model = make_model(norm_first=norm_first, activation=activation)
@@ -199,14 +199,15 @@ def test_the_future_cannot_leak(norm_first):
         assert not torch.allclose(after[:, t], before[:, t])
 
 
-def test_padding_changes_nothing():
-    model = make_model()
-    src, tgt_in = make_batch()
+@pytest.mark.parametrize("pad_id", [0, 1])
+def test_padding_changes_nothing(pad_id):
+    model = make_model(pad_id=pad_id)
+    src, tgt_in = make_batch(pad_id)
     together = model(src, tgt_in)
     close(together[1:, :], model(src[1:, :4], tgt_in[1:]))
     close(together[:1, :3], model(src[:1], tgt_in[:1, :3]))
-    more = F.pad(src, (0, 3), value=0), F.pad(tgt_in, (0, 2), value=0)
-    close(model(*more)[:, :T][tgt_in != 0], together[tgt_in != 0])
+    more = F.pad(src, (0, 3), value=pad_id), F.pad(tgt_in, (0, 2), value=pad_id)
+    close(model(*more)[:, :T][tgt_in != pad_id], together[tgt_in != pad_id])
 
 
 def test_a_source_of_padding_alone_gives_numbers_and_finite_gradients():
@@ -233,10 +234,10 @@ def test_recording_changes_nothing_and_rows_sum_to_one(norm_first):
     assert (record["decoder"][0].triu(1) == 0).all()  # nobody looks ahead
 
 
-@pytest.mark.parametrize("norm_first", [False, True])
-def test_step_by_step_equals_all_at_once(norm_first):
-    model = make_model(norm_first=norm_first)
-    src, _ = make_batch()
+@pytest.mark.parametrize("norm_first, pad_id", [(False, 0), (True, 1)])
+def test_step_by_step_equals_all_at_once(norm_first, pad_id):
+    model = make_model(norm_first=norm_first, pad_id=pad_id)
+    src, _ = make_batch(pad_id)
     tgt_in = torch.randint(4, 19, (B, T))
     expected, state = model(src, tgt_in), model.begin(src)
     for t in range(T):
