@@ -15,10 +15,9 @@ EOS, V = 3, 13
 
 def make_model(seed=0, **changes):
     torch.manual_seed(seed)
-    sizes = dict(src_vocab_size=V, tgt_vocab_size=V, d_model=15, nhead=5, dim_feedforward=7, dropout=0.0)
-    model = Transformer(
-        TransformerConfig(**sizes, num_encoder_layers=1, num_decoder_layers=2, max_length=31, **changes)
-    )
+    sizes = dict(src_vocab_size=V, tgt_vocab_size=V, d_model=15, nhead=5, dim_feedforward=7)
+    sizes |= dict(num_encoder_layers=1, num_decoder_layers=2, max_length=31, dropout=0.0)
+    model = Transformer(TransformerConfig(**sizes | changes))
     for parameter in model.parameters():
         parameter.data += 0.5 * torch.randn_like(parameter)  # opinions strong enough to differ
     return model.eval()
@@ -113,6 +112,49 @@ def test_a_wide_beam_finds_the_best_of_all_sentences(seed):
     assert [tuple(h.tokens) for h in found] == [tuple(t for t in tokens if t != EOS) for tokens in best]
     for hypothesis, tokens in zip(found, best, strict=True):
         assert math.isclose(hypothesis.score, scores[tokens], abs_tol=1e-5)
+
+
+def beam_by_hand(model, src, width, limit, penalty):
+    """Of all ways to go on, the best as long as there are places: without a cache, over every word."""
+    living, ended = [([], 0.0)], []
+    while living:
+        tgt_in = torch.tensor([[2, *tokens] for tokens, _ in living])
+        log_p = model(src.expand(len(living), -1), tgt_in)[:, -1].log_softmax(-1).tolist()
+        ways = [
+            ([*tokens, word], score + log_p[i][word])
+            for i, (tokens, score) in enumerate(living)
+            for word in range(V)
+        ]
+        ways = sorted(ways, key=lambda way: way[1])[-(width - len(ended)) :]
+        done = [way for way in ways if way[0][-1] == EOS or len(way[0]) == limit]
+        living = [way for way in ways if way not in done]
+        ended += [(tokens, score / ((5 + len(tokens)) / 6) ** penalty) for tokens, score in done]
+    return sorted(ended, key=lambda way: -way[1])
+
+
+@pytest.mark.parametrize(
+    "width, penalty", [(2, {"length_penalty": 0.0}), (3, {}), (5, {"length_penalty": 2.0})]
+)
+def test_a_beam_equals_the_slow_loop_over_every_word(width, penalty):
+    for seed in range(3):
+        model, src = make_model(seed), make_sources((3, 1, 2))
+        found = beam_search(model, src, beam_width=width, n_best=width, **penalty)
+        for row, hypotheses in zip(src, found, strict=True):
+            row = row[row != 0][None]
+            limit = min(31, 2 * row.size(1) + 10)
+            expected = beam_by_hand(model, row, width, limit, penalty.get("length_penalty", 1.0))
+            assert [h.tokens for h in hypotheses] == [[t for t in e if t != EOS] for e, _ in expected]
+            for hypothesis, (_, score) in zip(hypotheses, expected, strict=True):
+                assert math.isclose(hypothesis.score, score, abs_tol=1e-4)
+
+
+@pytest.mark.parametrize("decode", [greedy_search, lambda m, s: [h[0] for h in beam_search(m, s, 3)]])
+def test_decoding_drops_nothing_and_keeps_no_gradients_whatever_the_mode_before(decode):
+    model, src, seen = make_model(dropout=0.5), make_sources(), []
+    model.decoder.output.register_forward_hook(lambda layer, x, logits: seen.append(logits.requires_grad))
+    expected = decode(model.eval(), src)
+    assert decode(model.train(), src) == expected
+    assert seen and not any(seen)
 
 
 def test_n_best_are_different_and_best_first():
