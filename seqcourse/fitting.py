@@ -73,7 +73,7 @@ def fit(model, train, valid, recipe=None, *, steps=None, minutes=None, checkpoin
     schedule = LambdaLR(optimizer, rate(recipe, steps))
     run = {"model": model, "optimizer": optimizer, "schedule": schedule, "stream": stream}
     history = restore(saved, run)["history"] if saved else []
-    every = min(MOST_STEPS, -(-steps // LOOKS))
+    every = min(MOST_STEPS, max(1, steps // LOOKS))
 
     def save():
         if checkpoint:
