@@ -7,14 +7,20 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
+from itertools import count, islice
+from types import SimpleNamespace
 
 import pytest
 import torch
 
-from seqcourse.checkpoint import load_checkpoint
+from seqcourse.batching import batch_by_tokens
+from seqcourse.checkpoint import load_checkpoint, save_checkpoint
 from seqcourse.files import write_atomically
-from seqcourse.fitting import Stream, fit
+from seqcourse.fitting import LOOKS, MOST_STEPS, Stream, fit, rate, steps_within
 from seqcourse.recipe import Recipe
+from seqcourse.schedules import inverse_square_root
+from seqcourse.training import evaluate_model, train_model
 from seqcourse.transformer import Transformer, TransformerConfig
 
 V = 23
@@ -36,6 +42,7 @@ def make_examples(count=97, seed=0):
 
 def run(steps=37, checkpoint=None, report=lambda entry: None, recipe=RECIPE, examples=None, **budget):
     model = make_model()
+    torch.seed()  # a run depends on nothing that was random before it
     budget = budget or {"steps": steps}
     history = fit(
         model,
@@ -67,19 +74,56 @@ def stop_at(step):
     return report
 
 
+def test_a_run_is_this_loop():
+    recipe = Recipe(61, 1e-2, "inverse-square-root", warmup=0.3, label_smoothing=0.2, clip=0.3, seed=7)
+    model, history = run(steps=37, recipe=recipe)
+    twin, examples = make_model(), make_examples()
+    optimizer = torch.optim.AdamW(twin.parameters(), betas=(0.9, 0.98), weight_decay=0.01)
+    epochs = ((epoch, batch_by_tokens(examples, 61, seed=(7, epoch))) for epoch in count())
+    batches = list(islice(((epoch, batch) for epoch, batches in epochs for batch in batches), 37))
+    torch.manual_seed(7)
+    for step, (_, batch) in enumerate(batches, start=1):
+        optimizer.param_groups[0]["lr"] = 1e-2 * inverse_square_root(step, 37, warmup=11)
+        train_model(twin, [batch], optimizer, label_smoothing=0.2, clip=0.3)
+    assert same(model, twin)
+    valid = evaluate_model(twin, batch_by_tokens(make_examples(11, 1), 61))
+    assert [history[-1][name] for name in ("step", "epoch", "valid_loss")] == [37, batches[-1][0], valid]
+
+
 def test_a_run_that_is_stopped_again_and_again_ends_like_one_that_never_was(tmp_path):
     model, history = run()
     path = tmp_path / "checkpoint.pt"
     for step in (4, 8, 24):
         with pytest.raises(Stop):
             run(checkpoint=path, report=stop_at(step))
-    torch.manual_seed(99)  # whatever happened in between
+        saved = load_checkpoint(path)["facts"]["history"]
+        assert saved[-1]["step"] >= step  # what was reported was saved
     resumed, resumed_history = run(checkpoint=path)
     assert same(model, resumed)
     assert history == resumed_history
     assert history[-1]["step"] == 37
     again, again_history = run(checkpoint=path)  # a finished run has nothing left to do
     assert same(model, again) and again_history == history
+
+
+def test_a_run_is_saved_before_its_first_step(tmp_path):
+    path, model = tmp_path / "checkpoint.pt", make_model()
+    model.register_forward_pre_hook(lambda model, tokens: stop_at(0)({"step": 0}))
+    with pytest.raises(Stop):
+        fit(model, make_examples(), make_examples(11, 1), RECIPE, steps=37, checkpoint=path)
+    facts = load_checkpoint(path)["facts"]
+    assert (facts["steps"], facts["history"]) == (37, [])
+
+
+def test_a_resumed_run_goes_on_counting_its_seconds(tmp_path):
+    path, seen = tmp_path / "checkpoint.pt", []
+    with pytest.raises(Stop):
+        run(checkpoint=path, report=stop_at(4))
+    saved = load_checkpoint(path)
+    saved["facts"]["history"][-1]["seconds"] = 1000.0
+    torch.save(saved, path)
+    run(checkpoint=path, report=seen.append)
+    assert 1000 < seen[0]["seconds"] < seen[-1]["seconds"]
 
 
 def test_the_seed_decides_and_learning_happens():
@@ -116,6 +160,44 @@ def test_minutes_become_steps_once_and_the_timing_leaves_no_trace(tmp_path):
     assert same(timed, run(steps=steps)[0])
 
 
+class Clock:
+    """In place of training, a clock: a step takes 0.1 s, the very first ones 1 s, and a look 2 s."""
+
+    def __init__(self, monkeypatch):
+        self.now, self.cost = 0.0, 1.0
+        monkeypatch.setattr("seqcourse.fitting.time", SimpleNamespace(perf_counter=lambda: self.now))
+        monkeypatch.setattr("seqcourse.fitting.train_model", self.train)
+        monkeypatch.setattr("seqcourse.fitting.evaluate_model", self.look)
+
+    def train(self, model, batches, *settings):
+        self.now, self.cost = self.now + self.cost * len(list(batches)), 0.1
+        return 1.0
+
+    def look(self, model, batches):
+        self.now += 2.0
+        return 1.0
+
+
+def test_timing_steps_and_looks_fill_the_minutes(monkeypatch):
+    clock, batches = Clock(monkeypatch), batch_by_tokens(make_examples(), 13)
+    steps = steps_within(120, make_model(), batches, [], RECIPE)
+    needed = clock.now + 0.1 * steps + 2.0 * (LOOKS + steps / MOST_STEPS)
+    assert 0 <= 120 - needed < 0.1 + 2.0 / MOST_STEPS
+    assert steps_within(1, make_model(), batches, [], RECIPE) == 1
+
+
+@pytest.mark.parametrize("steps", [10, 11, 37, 7001])
+def test_a_run_looks_at_least_ten_times_and_never_after_more_than_500_steps(monkeypatch, steps):
+    Clock(monkeypatch)
+    looks = [0, *(entry["step"] for entry in run(steps)[1])]
+    assert looks[-1] == steps and len(looks) > LOOKS
+    assert all(0 < b - a <= 500 for a, b in zip(looks, looks[1:], strict=False))
+
+
+def test_without_warm_up_the_first_step_has_the_highest_rate():
+    assert rate(Recipe(warmup=0.0), 97)(0) == 1
+
+
 def test_another_run_s_checkpoint_is_refused_by_what_differs(tmp_path):
     path = tmp_path / "checkpoint.pt"
     run(steps=3, checkpoint=path)
@@ -123,6 +205,11 @@ def test_another_run_s_checkpoint_is_refused_by_what_differs(tmp_path):
         run(steps=3, checkpoint=path, recipe=Recipe(max_tokens=61, clip=0.5, seed=5))
     with pytest.raises(ValueError, match="other pairs: "):
         run(steps=3, checkpoint=path, examples=make_examples(seed=7))
+    with pytest.raises(ValueError, match="other pairs: "):
+        fit(make_model(), make_examples(), make_examples(11, 2), RECIPE, steps=3, checkpoint=path)
+    wider = Transformer(replace(make_model().config, dim_feedforward=13))
+    with pytest.raises(ValueError, match="other model: "):
+        fit(wider, make_examples(), make_examples(11, 1), RECIPE, steps=3, checkpoint=path)
 
 
 def test_a_damaged_checkpoint_is_refused(tmp_path):
@@ -133,6 +220,24 @@ def test_a_damaged_checkpoint_is_refused(tmp_path):
         path.write_bytes(damaged)
         with pytest.raises(ValueError, match="damaged"):
             run(steps=3, checkpoint=path)
+
+
+class Program:
+    """What a pickle may hold: a call that is made when somebody loads it."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return os.mkdir, (str(self.path),)
+
+
+def test_a_checkpoint_that_holds_a_program_is_refused_and_the_program_not_run(tmp_path):
+    path = tmp_path / "checkpoint.pt"
+    torch.save({"parts": {}, "random": {}, "facts": Program(tmp_path / "made")}, path)
+    with pytest.raises(ValueError, match="no checkpoint of ours"):
+        load_checkpoint(path)
+    assert list(tmp_path.iterdir()) == [path]
 
 
 @pytest.mark.parametrize(
@@ -160,20 +265,27 @@ def test_a_recipe_that_makes_no_sense_names_the_field(change):
         Recipe(**change)
 
 
-def test_a_file_is_written_whole_or_not_at_all(tmp_path):
+@pytest.mark.parametrize("write", [write_atomically, lambda path, data: save_checkpoint(path, {}, data=data)])
+def test_a_file_is_written_whole_or_not_at_all(tmp_path, write):
     resource = pytest.importorskip("resource", reason="a limit on file sizes stands in for a full disk")
     path = tmp_path / "file"
-    write_atomically(path, b"old")
+    write(path, b"old")
+    old = path.read_bytes()
     limits, handler = resource.getrlimit(resource.RLIMIT_FSIZE), signal.getsignal(signal.SIGXFSZ)
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100, limits[1]))
     try:
         with pytest.raises(OSError, match="nothing was changed.*file"):
-            write_atomically(path, b"new" * 100)
+            write(path, b"new" * 100)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
         signal.signal(signal.SIGXFSZ, handler)
-    assert path.read_bytes() == b"old"
+    assert path.read_bytes() == old
+    assert list(tmp_path.iterdir()) == [path]
+    with open(path, "rb") as reader:
+        write(path, b"new")
+        assert reader.read() == old  # who is reading goes on with the old file, whole
+    assert path.read_bytes() != old
     assert list(tmp_path.iterdir()) == [path]
 
 
