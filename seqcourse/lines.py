@@ -52,7 +52,8 @@ def draw_beside(groups, reference, x="", y="", log=False, columns=4):
             for places, values in groups[reference]:
                 ax.plot(places, values, color="#aaaaaa", linewidth=1)
             for places, values in groups[name]:
-                ax.plot(places, values, color=COLOURS[0], linewidth=1.2)
+                mark = "." if len(values) == 1 else ""  # one point makes no line
+                ax.plot(places, values, mark + "-", color=COLOURS[0], linewidth=1.2)
             ax.set_title(name)
             if log:
                 by_logarithm(ax)

@@ -36,6 +36,12 @@ def test_each_group_has_its_panel_with_the_reference_behind_it():
     assert shown[0].get_ylim() == shown[1].get_ylim()
 
 
+def test_a_line_of_one_point_is_seen():
+    groups = {"full": [([0, 1], [5, 2])], "failed": [([0], [7])]}
+    own = draw_beside(groups, "full").axes[0].lines[-1]
+    assert own.get_marker() == "." and own.get_ydata().tolist() == [7]
+
+
 def test_nothing_to_draw_says_so():
     with pytest.raises(ValueError, match="no line"):
         draw_lines({})
