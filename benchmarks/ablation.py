@@ -18,9 +18,8 @@ import torch
 from torch import nn
 
 from seqcourse.attention import MultiHeadAttention
-from seqcourse.batching import batch_by_tokens, encode_pairs, pad
+from seqcourse.batching import batch_by_tokens, encode_pairs
 from seqcourse.corpora import load_corpus
-from seqcourse.decoding import greedy_search
 from seqcourse.files import write_atomically
 from seqcourse.fitting import describe, fit
 from seqcourse.layers import Sublayer
@@ -30,7 +29,7 @@ from seqcourse.scores import bleu
 from seqcourse.toy import corpus_hash
 from seqcourse.training import evaluate_model
 from seqcourse.transformer import Embedding, Transformer, TransformerConfig
-from seqcourse.vocabulary import EOS
+from seqcourse.translator import Translator
 
 CORPUS = "toy-en-zh"
 SIZES = {"d_model": 64, "nhead": 4, "num_encoder_layers": 2, "num_decoder_layers": 2, "dim_feedforward": 256}
@@ -141,8 +140,8 @@ def run(name, seed, steps, data):
         return result | {"curve": [first], "BLEU": 0.0, "failed": str(error)}
     kept = ("step", "train_loss", "valid_loss")
     curve = [first, *({key: entry[key] for key in kept} for entry in entries)]
-    src = pad([[*source.encode(pair.source), EOS] for pair in tested])
-    texts = [target.decode(hypothesis.tokens) for hypothesis in greedy_search(model, src)]
+    translator = Translator(model, source, target)
+    texts = [found.text for found in translator.translate([pair.source for pair in tested], beam=1)]
     score = bleu(texts, [pair.target for pair in tested], "zh")
     sample = {"source": tested[0].source, "target": tested[0].target, "translation": texts[0]}
     seconds = entries[-1]["seconds"]
@@ -187,9 +186,7 @@ def main():
     settings |= {"recipe": RECIPE, "test_sentences": TESTED}
     runs = read(options.out, settings)
     todo = [(name, seed) for seed in range(options.seeds) for name in VARIANTS]
-    todo.sort(
-        key=lambda run: "num_encoder_layers" in VARIANTS[run[0]][1]
-    )  # the deep models, which are slow, come last
+    todo.sort(key=lambda run: VARIANTS[run[0]][1] == DEEP)  # the deep models, which are slow, come last
     done = {(r["variant"], r["seed"]) for r in runs}
     for number, (name, seed) in enumerate(todo, 1):
         if (name, seed) in done:

@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from .attention import causal_mask
+from .attention import causal_mask, padding_mask
 from .layers import DecoderLayer
 from .transformer import TransformerConfig
 
@@ -23,34 +23,34 @@ PRE_NORM = {
 }
 
 
-def real(tokens, pad_id):
-    return (tokens != pad_id)[:, None, None]  # (B, 1, 1, T)
-
-
 def past(tokens):
     return causal_mask(tokens.size(1)).expand(len(tokens), 1, -1, -1)  # (B, 1, T, T)
 
 
 DECODER_MASK = {
-    "Right.": lambda tokens, pad_id: past(tokens) & real(tokens, pad_id),
+    "Right.": lambda tokens, pad_id: past(tokens) & padding_mask(tokens, pad_id),
     "The future is hidden, but the padding is not.": lambda tokens, pad_id: past(tokens),
-    "The padding is hidden, but the future is not.": lambda tokens, pad_id: real(tokens, pad_id).expand_as(
-        past(tokens)
+    "The padding is hidden, but the future is not.": lambda tokens, pad_id: padding_mask(
+        tokens, pad_id
+    ).expand_as(past(tokens)),
+    "Upside down: True must mean may look.": lambda tokens, pad_id: (
+        ~(past(tokens) & padding_mask(tokens, pad_id))
     ),
-    "Upside down: True must mean may look.": lambda tokens, pad_id: ~(past(tokens) & real(tokens, pad_id)),
     "You show the future and hide the past: tril, not triu.": lambda tokens, pad_id: (
-        past(tokens).mT & real(tokens, pad_id)
+        past(tokens).mT & padding_mask(tokens, pad_id)
     ),
     "A word may look at itself: keep the diagonal.": lambda tokens, pad_id: (
-        past(tokens).tril(-1) & real(tokens, pad_id)
+        past(tokens).tril(-1) & padding_mask(tokens, pad_id)
     ),
     "You hide what padding looks at; hide the padding itself, a column.": lambda tokens, pad_id: (
-        past(tokens) & real(tokens, pad_id).mT
+        past(tokens) & padding_mask(tokens, pad_id).mT
     ),
     "One of the two is not enough: a word needs both, so &, not |.": lambda tokens, pad_id: (
-        past(tokens) | real(tokens, pad_id)
+        past(tokens) | padding_mask(tokens, pad_id)
     ),
-    "You did not use pad_id: padding is not always 0.": lambda tokens, pad_id: past(tokens) & real(tokens, 0),
+    "You did not use pad_id: padding is not always 0.": lambda tokens, pad_id: (
+        past(tokens) & padding_mask(tokens, 0)
+    ),
 }
 
 
@@ -180,8 +180,6 @@ def check_decoder_layer(mine):
         )
     }
     says = judge(mine, strict, (layer, x, memory, None))
-    return (
-        says
-        if not says.startswith("Not yet")
-        else ("Nothing leaks, but it is no longer our decoder layer: compare with DecoderLayer.forward.")
-    )
+    if says.startswith("Not yet"):
+        return "Nothing leaks, but it is no longer our decoder layer: compare with DecoderLayer.forward."
+    return says

@@ -1,6 +1,6 @@
 """Numbers as pictures: losses and learning rates over the steps, scores by group."""
 
-from .drawing import COLOURS, finish, new_figure, style
+from .drawing import COLOURS, DASHES, finish, new_figure, style
 from .labels import inches, printable
 
 
@@ -55,7 +55,7 @@ def draw_schedule(schedules, steps):
             {round(1 + i * (steps - 1) / 999) for i in range(1000)}
         )  # a thousand points are smooth
         for number, (name, schedule) in enumerate(schedules.items()):
-            line = ("-", "--", "-.", ":")[number % 4]
+            line = DASHES[number % len(DASHES)]
             ax.plot(times, [schedule(step) for step in times], line, linewidth=2, label=name)
         ax.set(xlabel="step", ylabel="learning rate", ylim=(0, None))
         ax.legend(frameon=False)

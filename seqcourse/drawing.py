@@ -10,6 +10,7 @@ FONTS = ["Seqcourse Sans SC", "DejaVu Sans"]  # what the first lacks, the second
 # told apart by all eyes: Okabe & Ito 2008, "Color Universal Design"
 COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"]
 GOLD = COLOURS[1]
+DASHES = ["-", "--", "-.", ":"]  # so that lines differ in print, too
 SHADE = "#dddddd"
 WEIGHTS = ["#ffffff", "#8cc8ee", "#2f8fcb", "#00599b", "#00223f"]  # from 0 to 1; white spares ink
 

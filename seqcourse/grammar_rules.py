@@ -119,9 +119,9 @@ def compile_item(file, rule, names, language, item, labels):
     keys = tuple(names.index(key) if key in names else key for key in links.split(",") if key != "0")
     labels.update({key: file.line for key in keys if isinstance(key, str)})
     if slot in names:
-        symbols = {name: symbol[0] for name, symbol in rule.slots}
+        symbol = rule.slots[names.index(slot)][1][0]
         kinds = {"cl": CLASSIFIER, "again": AGAIN}
-        if form not in kinds or language != "zh" or file.kinds.get(symbols[slot], "noun") != "noun":
+        if form not in kinds or language != "zh" or file.kinds.get(symbol, "noun") != "noun":
             file.fail(
                 f"{item}: {slot} is a slot and bears no link; only a noun's classifier and its repetition "
                 f"do, on the zh side: {slot}.cl~label, {slot}.again~label"

@@ -1,8 +1,6 @@
 """Numbers as lines: several in one picture, or each in a panel of its own beside a reference."""
 
-from .drawing import COLOURS, finish, new_figure, style
-
-DASHES = ["-", "--", "-.", ":"]
+from .drawing import COLOURS, DASHES, finish, new_figure, style
 
 
 def draw_lines(lines, x="", y="", log=False):

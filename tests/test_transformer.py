@@ -10,6 +10,7 @@ from torch import nn
 
 from seqcourse.attention import MultiHeadAttention, attention, causal_mask, fused_attention, padding_mask
 from seqcourse.positions import sinusoidal_positions
+from seqcourse.torch_twin import copy_attention, torch_twin
 from seqcourse.transformer import Transformer, TransformerConfig
 
 B, S, T, H, K = 2, 7, 5, 3, 11
@@ -83,14 +84,6 @@ def test_attention_equals_a_slow_loop_and_the_fused_kernel_in_values_and_gradien
         close(ours, theirs)
 
 
-def copy_attention(ours, theirs):
-    """Give `nn.MultiheadAttention` the weights of ours."""
-    projections = (ours.query, ours.key, ours.value)
-    theirs.in_proj_weight.data = torch.cat([p.weight.data for p in projections])
-    theirs.in_proj_bias.data = torch.cat([p.bias.data for p in projections])
-    theirs.out_proj.load_state_dict(ours.output.state_dict())
-
-
 @pytest.mark.parametrize("padded", [False, True])
 def test_multi_head_attention_equals_torch(padded):
     torch.manual_seed(0)
@@ -116,37 +109,6 @@ def test_multi_head_attention_equals_torch(padded):
         close(a, b)
 
 
-def torch_twin(model):
-    """`nn.Transformer` with the weights of ours; without final norms where the paper has none."""
-    c = model.config
-    twin = nn.Transformer(
-        c.d_model, c.nhead, c.num_encoder_layers, c.num_decoder_layers, c.dim_feedforward, dropout=0.0,
-        activation=getattr(F, c.activation), batch_first=True, norm_first=c.norm_first,
-    )  # fmt: skip
-    twin.encoder.enable_nested_tensor = False
-    for stack, norm in ((twin.encoder, model.encoder.norm), (twin.decoder, model.decoder.norm)):
-        if c.norm_first:
-            stack.norm.load_state_dict(norm.state_dict())
-        else:
-            stack.norm = nn.Identity()
-    for ours, theirs in zip(
-        [*model.encoder.layers, *model.decoder.layers],
-        [*twin.encoder.layers, *twin.decoder.layers],
-        strict=True,
-    ):
-        copy_attention(ours.self_attention, theirs.self_attn)
-        theirs.linear1.load_state_dict(ours.feed_forward[0].state_dict())
-        theirs.linear2.load_state_dict(ours.feed_forward[2].state_dict())
-        sublayers = [ours.looking, ours.thinking] if hasattr(ours, "looking") else None
-        if sublayers is None:
-            copy_attention(ours.cross_attention, theirs.multihead_attn)
-            sublayers = [ours.looking_back, ours.looking_over, ours.thinking]
-        for i, sublayer in enumerate(sublayers, start=1):
-            getattr(theirs, f"norm{i}").load_state_dict(sublayer.norm.state_dict())
-    return twin.train()  # the eval-mode shortcut of torch is another code path; dropout is 0 here
-
-
-@pytest.mark.filterwarnings("ignore:enable_nested_tensor is True")
 @pytest.mark.parametrize("activation", ["relu", "gelu", "silu"])
 @pytest.mark.parametrize("norm_first", [False, True])
 def test_the_whole_model_equals_torch_in_values_and_gradients(norm_first, activation):
