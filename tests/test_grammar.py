@@ -113,12 +113,13 @@ def test_counting_holds_for_a_grammar_that_goes_on_for_ever(write):
 
 def test_counting_takes_head_words_that_must_differ_from_two_halves_of_the_lexicon(write):
     one = SMALL.replace("animal: owl", "animal: fox").replace("animal: cat", "animal: bear")
+    one = "noun animal: duck | 鸭子 yāzi 只 | un canard\n" + one
     two = one.replace("S -> s:NP", "S -> c:TWO\n  en c\n  zh c\n  fr c\nCLAUSE -> s:NP")
     two += "TWO -> a:CLAUSE b:CLAUSE apart=a.b\n  en a and~x b\n  zh a ，~x b\n  fr a et~x b\n"
-    lengths = {"bear": [], "fox": []}  # an even and an odd number of letters
+    lengths = {"even": [], "odd": []}  # by the letters of the animal that sees: bears and ducks, and the fox
     for source in sentences(read_grammar(write(one)), "zh"):
-        lengths["fox" if "fox" in source.lower() else "bear"].append(len(source.split()))
-    expected = sorted(a + 1 + b for a in lengths["bear"] for b in lengths["fox"]) * 2
+        lengths["odd" if "fox" in source.lower() else "even"].append(len(source.split()))
+    expected = sorted(a + 1 + b for a in lengths["even"] for b in lengths["odd"]) * 2
     counts = count_sentences(read_grammar(write(two)), 15)
     assert [n for n, ways in enumerate(counts) for _ in range(ways)] == sorted(expected)
 
