@@ -106,11 +106,16 @@ def is_toy(corpus):
 
 
 def lessons(options):
-    """List the lessons and what each asks."""
+    """List the lessons, what each asks, and how many of its exercises are solved."""
     import csv
 
+    from .progress import progress_file, solved
     from .shipped import shipped
 
+    done = [exercise for exercise, entry in solved().items() if entry["right"]]
     with open(shipped("lessons.tsv"), encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file, delimiter="\t"):
-            print(f"{row['file']}\t{row['asks']}")
+            right = sum(exercise.startswith(row["file"][:2] + " ") for exercise in done)
+            exercises = f"{right} of {row['exercises']} exercises" if row["exercises"] != "0" else ""
+            print(row["file"], row["asks"], exercises, sep="\t")
+    say(f"solved exercises are noted in {progress_file()}")

@@ -53,7 +53,8 @@ def names(source):
 
 def satisfied(check):
     printed = [output.text for output in check.outputs if output.get("name") == "stdout"]
-    return "".join(printed).startswith("Right")
+    shown = [output.data.get("text/plain", "") for output in check.outputs if "data" in output]
+    return "".join(printed + shown).startswith("Right")
 
 
 def what_is_missing(notebook, may_be_unsolved=False):
