@@ -1,4 +1,4 @@
-"""Exercises that know your mistake: an answer is compared with the right one and with well-known wrong ones."""
+"""Exercises that know your mistake: an answer is compared with the right one, then with known wrong ones."""
 
 import random
 from collections.abc import Callable
