@@ -8,19 +8,16 @@ others. The file is written after every run, and a run that stands in it is not 
 """
 
 import argparse
-import json
 import math
-import platform
-from datetime import date
 from pathlib import Path
 
 import torch
+from stored import read_runs, write_runs
 from torch import nn
 
 from seqcourse.attention import MultiHeadAttention
 from seqcourse.batching import batch_by_tokens, encode_pairs
 from seqcourse.corpora import load_corpus
-from seqcourse.files import write_atomically
 from seqcourse.fitting import describe, fit
 from seqcourse.layers import Sublayer
 from seqcourse.making import learn_tokenizers
@@ -102,6 +99,11 @@ def without_causal_mask(model):
         layer.self_attention.load_state_dict(blind.state_dict())
 
 
+def without_cross_attention(model):
+    for layer in model.decoder.layers:
+        layer.looking_over = Skip()
+
+
 def nothing(model):
     pass
 
@@ -112,11 +114,13 @@ VARIANTS = {  # name: surgery on a built model, other fields of the config, othe
     "no residual": (without_residual, {}, {}),
     "no LayerNorm": (without_norm, {}, {}),
     "no feed-forward": (without_feed_forward, {}, {}),
+    "no cross-attention": (without_cross_attention, {}, {}),
     "no positions": (without_positions, {}, {}),
     "no factor √D": (without_embedding_scale, {}, {}),
     "no division by √K": (without_score_scale, {}, {}),
     "no causal mask": (without_causal_mask, {}, {}),
     "one head": (nothing, {"nhead": 1}, {}),
+    "no warm-up": (nothing, {}, {"warmup": 0.0}),
     "post-norm": (nothing, {"norm_first": False}, {}),
     "post-norm, no warm-up": (nothing, {"norm_first": False}, {"warmup": 0.0}),
     "6 + 6 layers": (nothing, DEEP, {}),
@@ -148,25 +152,6 @@ def run(name, seed, steps, data):
     return result | {"curve": curve, "BLEU": score.value, "seconds": round(seconds, 1), "sample": sample}
 
 
-def read(path, settings):
-    """The runs that a file holds already; none where it was made with other settings."""
-    if not path.exists():
-        return []
-    result = json.loads(path.read_text(encoding="utf-8"))
-    if result["settings"] != settings:
-        print(f"{path} was made with other settings, or another corpus: all runs are made again")
-        return []
-    return result["runs"]
-
-
-def rounded(value):
-    if isinstance(value, float):
-        return round(value, 4)
-    if isinstance(value, dict):
-        return {key: rounded(item) for key, item in value.items()}
-    return [rounded(item) for item in value] if isinstance(value, list) else value
-
-
 def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -184,7 +169,7 @@ def main():
     tested = corpus.pairs("test")[:TESTED]
     settings = {"corpus": corpus_hash(corpus.pairs("train")), "steps": options.steps, "sizes": SIZES}
     settings |= {"recipe": RECIPE, "test_sentences": TESTED}
-    runs = read(options.out, settings)
+    runs = read_runs(options.out, settings)
     todo = [(name, seed) for seed in range(options.seeds) for name in VARIANTS]
     todo.sort(key=lambda run: VARIANTS[run[0]][1] == DEEP)  # the deep models, which are slow, come last
     done = {(r["variant"], r["seed"]) for r in runs}
@@ -192,18 +177,9 @@ def main():
         if (name, seed) in done:
             continue
         print(f"{number}/{len(todo)}  {name}, seed {seed}", flush=True)
-        runs.append(rounded(run(name, seed, options.steps, (source, target, train, valid, tested))))
+        runs.append(run(name, seed, options.steps, (source, target, train, valid, tested)))
+        write_runs(options.out, settings, runs)
         print(f"  BLEU {runs[-1]['BLEU']:.1f}", flush=True)
-        result = {
-            "command": f"python benchmarks/ablation.py --steps {options.steps} --seeds {options.seeds}",
-            "date": str(date.today()),
-            "machine": f"{platform.machine()}, {torch.get_num_threads()} threads, torch {torch.__version__}",
-            "seeds": list(range(options.seeds)),
-            "settings": settings,
-            "runs": runs,
-        }
-        text = json.dumps(result, ensure_ascii=False, indent=1)
-        write_atomically(options.out, (text + "\n").encode("utf-8"))
 
 
 if __name__ == "__main__":

@@ -9,12 +9,13 @@ PACKAGE = Path(__file__).parents[1] / "seqcourse"
 
 
 @pytest.fixture(autouse=True)
-def plain_surroundings(monkeypatch):
+def plain_surroundings(monkeypatch, tmp_path):
     import torch
 
     torch.manual_seed(0)
     monkeypatch.delenv("SEQCOURSE_DATA", raising=False)
     monkeypatch.setenv("MPLBACKEND", "Agg")
+    monkeypatch.setenv("SEQCOURSE_PROGRESS", str(tmp_path / "progress.json"))
 
 
 def pytest_terminal_summary(terminalreporter):

@@ -62,9 +62,8 @@ def test_the_same_seed_draws_the_same_case_and_another_seed_another(name):
         first, again, other = (exercise.solve(exercise.reference, label, seed) for seed in (0, 0, 1))
         assert same(first, again, atol=0)
     answers = [exercise.solve(exercise.reference, label, n) for n in range(3) for label in exercise.cases]
-    assert not all(same(answers[0], answer, 0) for answer in answers), (
-        "every answer is the same: draw at random"
-    )
+    facts = isinstance(answers[0], dict)  # what an answer does, which is the same for every draw
+    assert facts or not all(same(answers[0], answer, 0) for answer in answers), "draw at random"
 
 
 @pytest.mark.parametrize("name", EXERCISES)
