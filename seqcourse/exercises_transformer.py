@@ -13,8 +13,9 @@ PAD_ID = 9  # not 0, so that a 0 written into an answer shows
 
 
 def drawn_sublayer():
-    f = nn.Sequential(nn.Linear(7, 7), nn.Tanh())
-    return 3 * torch.randn(2, 5, 7) + 1, f, nn.LayerNorm(7)
+    f, norm = nn.Sequential(nn.Linear(7, 7), nn.Tanh()), nn.LayerNorm(7)
+    norm.weight.data, norm.bias.data = torch.rand(7) + 0.5, torch.randn(7)  # no other norm is like it
+    return 3 * torch.randn(2, 5, 7) + 1, f, norm
 
 
 pre_norm = Exercise(
@@ -58,6 +59,24 @@ pre_norm = Exercise(
             "A pre-norm sublayer ends with the sum; the last norm stands at the end of the stack.",
             lambda x, f, norm: norm(x + f(norm(x))),
             seen="both formulas read as one",
+        ),
+        Mistake(
+            "the norm stands on the wrong branch",
+            "f reads the normed copy, and x itself is what is carried past.",
+            lambda x, f, norm: norm(x) + f(x),
+            seen="the two terms taken for each other",
+        ),
+        Mistake(
+            "there are two norms in it, one on each side of f",
+            "Only what f reads is normed; what it wrote is added as it is.",
+            lambda x, f, norm: x + norm(f(norm(x))),
+            seen="the sandwich norm of some later models",
+        ),
+        Mistake(
+            "a norm of your own takes the place of `norm`",
+            "Use the function that is handed over: its γ and β are learnt.",
+            lambda x, f, norm: x + f(F.layer_norm(x, (7,))),
+            seen="nn.LayerNorm made inside the function",
         ),
     ],
 )
@@ -120,6 +139,28 @@ decoder_mask = Exercise(
             "Padding is looked at, or not: it is a column of the mask. Its shape is (B, 1, 1, T).",
             lambda tokens, pad_id: past(tokens) & padding_mask(tokens, pad_id).mT,
             seen="hyunwoongko/transformer issue 40: unsqueeze(3) for unsqueeze(2)",
+        ),
+        Mistake(
+            "rows of padding are hidden, too",
+            "Only columns need hiding; what padding finds is used by nobody.",
+            lambda tokens, pad_id: (
+                past(tokens) & padding_mask(tokens, pad_id) & padding_mask(tokens, pad_id).mT
+            ),
+            seen="one mask for both axes",
+        ),
+        Mistake(
+            "you let every token see itself, padding, too",
+            "A row that may look at nothing gets zeros here, not NaN: no exception is needed.",
+            lambda tokens, pad_id: (
+                past(tokens) & padding_mask(tokens, pad_id) | torch.eye(tokens.size(1), dtype=torch.bool)
+            ),
+            seen="a cure for NaN in rows that are all masked",
+        ),
+        Mistake(
+            "the padding is shown and the words are hidden",
+            "Compare with !=: True must mean: may look.",
+            lambda tokens, pad_id: past(tokens) & ~padding_mask(tokens, pad_id),
+            seen="key_padding_mask of nn.MultiheadAttention is True at padding",
         ),
         Mistake(
             "one of the two is not enough",
@@ -192,11 +233,29 @@ decoder_layer_parameters = Exercise(
             "the biases are missing",
             "Every linear layer has one: D more in each matrix of attention, F and D in feed-forward.",
             lambda D, F: 8 * D * D + 2 * D * F + 6 * D,
+            seen="weights are counted, biases forgotten",
+        ),
+        Mistake(
+            "the biases of attention are missing",
+            "Here each of its matrices has one, D numbers, as in torch.",
+            lambda D, F: decoder_count()(D, F) - 8 * D,
             seen="the paper writes none in attention",
         ),
         Mistake(
-            "attention has one matrix more",
-            "Query, key, value and output: four, not three.",
+            "the biases of feed-forward are missing",
+            "The first matrix has one of F numbers, the second one of D.",
+            lambda D, F: decoder_count()(D, F) - F - D,
+            seen="weights are counted, biases forgotten",
+        ),
+        Mistake(
+            "the biases of feed-forward are not as wide as that",
+            "A bias is as wide as what comes out: F after the first matrix, D after the second.",
+            lambda D, F: decoder_count()(D, F) - D + F,
+            seen="the wider side taken for both",
+        ),
+        Mistake(
+            "two matrices of attention are missing",
+            "Query, key, value and output: four in looking back, four in looking over.",
             lambda D, F: decoder_count()(D, F) - 2 * (D * D + D),
             seen="the equation of attention shows Q, K and V only",
         ),
@@ -221,6 +280,7 @@ rms_norm = Exercise(
     {
         "one word": lambda: (2 * torch.randn(1, 1, 7) + 1, torch.rand(7) + 0.5),
         "a batch": lambda: (2 * torch.randn(3, 5, 7) + 1, torch.rand(7) + 0.5),
+        "tiny features": lambda: (3e-3 * torch.randn(3, 5, 7), torch.rand(7) + 0.5),
     },
     [
         Mistake(
@@ -254,6 +314,42 @@ rms_norm = Exercise(
             seen="the length of a vector for its root mean square",
         ),
         Mistake(
+            "ε is missing",
+            "Under the root: without it tiny features blow up, and a vector of zeros becomes NaN.",
+            lambda x, gamma: gamma * x / x.square().mean(dim=-1, keepdim=True).sqrt(),
+            seen="makes no difference until a vector is nearly 0",
+        ),
+        Mistake(
+            "ε is added after the root",
+            "It stands under the root, beside the mean square.",
+            lambda x, gamma: gamma * x / (x.square().mean(dim=-1, keepdim=True).sqrt() + 1e-5),
+            seen="as Adam has it",
+        ),
+        Mistake(
+            "your ε is another",
+            "Here it is 0.00001, that is 1e-5.",
+            lambda x, gamma: gamma * x / (x.square().mean(dim=-1, keepdim=True) + 1e-6).sqrt(),
+            seen="1e-6 is the value of several published models",
+        ),
+        Mistake(
+            "γ is squared with x",
+            "First divide, then multiply by γ.",
+            lambda x, gamma: gamma * x / mean_square(gamma * x).sqrt(),
+            seen="x = gamma * x on a line before",
+        ),
+        Mistake(
+            "you square the mean",
+            "Square first, then take the mean.",
+            lambda x, gamma: gamma * x / (x.mean(dim=-1, keepdim=True).square() + 1e-5).sqrt(),
+            seen="the words root, mean and square done in the order they are read",
+        ),
+        Mistake(
+            "you take the mean of the sizes",
+            "The root of the mean square, not the mean of |x|.",
+            lambda x, gamma: gamma * x / (x.abs().mean(dim=-1, keepdim=True) + 1e-5),
+            seen="another way to measure how large features are",
+        ),
+        Mistake(
             "gamma is missing",
             "Multiply each feature by its own γ.",
             lambda x, gamma: x / mean_square(x).sqrt(),
@@ -281,17 +377,41 @@ def drawn_decoder_layer():
     layer = DecoderLayer(config)
     for parameter in layer.parameters():  # γ = 1 and β = 0 would hide mistakes
         parameter.data += 0.3 * torch.randn_like(parameter)
-    return layer, torch.randn(3, 5, 14), torch.randn(3, 11, 14), None
+    mask = torch.arange(11) < torch.tensor([11, 7, 3])[:, None]  # sources of unlike length
+    return layer, torch.randn(3, 5, 14), torch.randn(3, 11, 14), mask[:, None, None]
+
+
+PAST = causal_mask(5)
 
 
 def with_mask(mask):
     return lambda layer, x, memory, memory_mask: layer(x, memory, mask, memory_mask)
 
 
-def decoder_layer_by_hand(layer, x, memory, memory_mask, look_back=lambda back, layer: back):
-    """The layer with something done to what looks back, after its norm."""
-    back = look_back(layer.looking_back.norm(x), layer)
-    x = x + layer.self_attention(back, back, causal_mask(x.size(1)))
+def decoder_layer_by_hand(
+    layer, x, memory, memory_mask, query=lambda back: back, key=lambda back: back, mask=PAST
+):
+    """The layer with something done to what asks, and to what is looked at, when it looks back."""
+    back = layer.looking_back.norm(x)
+    x = x + layer.self_attention(query(back), key(back), mask)
+    x = x + layer.cross_attention(layer.looking_over.norm(x), memory, memory_mask)
+    return x + layer.feed_forward(layer.thinking.norm(x))
+
+
+def spoilt(**changes):
+    return lambda *given: decoder_layer_by_hand(*given, **changes)
+
+
+def over_positions(back):
+    return back - back.mean(dim=1, keepdim=True)
+
+
+def over_features(back):
+    return back - back.mean(dim=-1, keepdim=True)
+
+
+def without_first_norm(layer, x, memory, memory_mask):
+    x = x + layer.self_attention(x, x, PAST)
     x = x + layer.cross_attention(layer.looking_over.norm(x), memory, memory_mask)
     return x + layer.feed_forward(layer.thinking.norm(x))
 
@@ -303,44 +423,68 @@ def leaks(ask):
     before, after = ask(layer, x, memory, mask)[:, :2], ask(layer, changed, memory, mask)[:, :2]
     if torch.allclose(before, after, atol=1e-5):
         return "Nothing leaks, but it is no longer our decoder layer: compare with DecoderLayer.forward."
-    return "It still leaks: when the words from the third on change, the first two rows of the answer move."
+    return "It leaks: when the words from the third on change, the first two rows of the answer move."
 
 
 decoder_layer = Exercise(
     "07",
     "decoder_layer",
-    with_mask(causal_mask(5)),
+    with_mask(PAST),
     {"a random layer": drawn_decoder_layer},
     [
         Mistake(
             "it is still leaking, as before",
             "The mask is right. Over which axis does each line take a mean?",
-            lambda *given: decoder_layer_by_hand(
-                *given, look_back=lambda back, layer: back - back.mean(dim=1, keepdim=True)
-            ),
+            spoilt(query=over_positions, key=over_positions),
             seen="the leaky layer itself, handed in unchanged",
+        ),
+        Mistake(
+            "what asks is mended, and what is looked at still leaks",
+            "The mean over positions must go from both.",
+            spoilt(key=over_positions),
+            seen="one of the two arguments of self-attention changed",
+        ),
+        Mistake(
+            "what is looked at is mended, and what asks still leaks",
+            "The mean over positions must go from both.",
+            spoilt(query=over_positions),
+            seen="one of the two arguments of self-attention changed",
         ),
         Mistake(
             "nothing leaks, but that mask was right",
             "A word may look at itself: the diagonal belongs to the mask.",
-            with_mask(causal_mask(5).tril(-1)),
+            spoilt(mask=PAST.tril(-1)),
+            seen="the mask is the first suspect",
+        ),
+        Mistake(
+            "the causal mask is gone, and all the future leaks",
+            "Keep the mask; it is the line with the mean that goes.",
+            spoilt(mask=None),
+            seen="the wrong line is deleted",
+        ),
+        Mistake(
+            "the causal mask is turned around",
+            "It was right: True = may look, the lower triangle.",
+            spoilt(mask=PAST.mT),
             seen="the mask is the first suspect",
         ),
         Mistake(
             "that mean does not leak, but it is not needed either",
             "LayerNorm has taken the mean over the features already, and then added β. The line can go.",
-            lambda *given: decoder_layer_by_hand(
-                *given, look_back=lambda back, layer: back - back.mean(dim=-1, keepdim=True)
-            ),
+            spoilt(query=over_features, key=over_features),
             seen="dim=1 repaired to dim=-1",
         ),
         Mistake(
             "the norm of the first sublayer is gone, too",
             "Only the line with the mean over positions leaks; `layer.looking_back.norm` is right.",
-            lambda layer, x, memory, memory_mask: decoder_layer_by_hand(
-                layer, x, memory, memory_mask, look_back=lambda back, layer: x
-            ),
+            without_first_norm,
             seen="both lines that make `back` are deleted",
+        ),
+        Mistake(
+            "the mask of the source is lost",
+            "Cross-attention needs memory_mask: some sources are padded.",
+            lambda layer, x, memory, memory_mask: decoder_layer_by_hand(layer, x, memory, None),
+            seen="an argument that one forgets",
         ),
     ],
     right=[decoder_layer_by_hand],

@@ -12,7 +12,7 @@ class Sublayer(nn.Module):
     """Wrap a function f in dropout, a residual connection and LayerNorm: norm(x + f(x)), or x + f(norm(x)).
 
     x: (B, T, D) -> (B, T, D)
-    Vaswani et al. 2017, section 5.4 (norm after); Xiong et al. 2020, figure 1 (norm first).
+    Vaswani et al. 2017, sections 3.1 and 5.4 (norm after); Xiong et al. 2020, figure 1 (norm first).
     """
 
     def __init__(self, config):

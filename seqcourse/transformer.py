@@ -130,7 +130,7 @@ class Encoder(nn.Module):
 
 
 class Decoder(nn.Module):
-    """Write a sentence: (B, T), and memory (B, S, D) -> logits (B, T, V); row t foretells word t + 1.
+    """Write a sentence: (B, T), and memory (B, S, D) -> logits (B, T, V); row t predicts word t + 1.
 
     Padding stands on the right, where the causal mask hides it from every word.
     """

@@ -9,11 +9,11 @@ import pytest
 
 import seqcourse
 from seqcourse.comparing import same
-from seqcourse.exercise import Exercise
+from seqcourse.exercise import DRAWS, Exercise
 from seqcourse.shipped import shipped
 
 PACKAGE = Path(seqcourse.__file__).parent
-DRAWS = 20
+SEEDS = range(0, 21, DRAWS)  # of checks: each draws every case so many times, all of them different
 
 
 def exercises():
@@ -32,7 +32,7 @@ TWINS = [(name, mistake.name) for name, each in EXERCISES.items() for mistake in
 def test_right_answers_are_right(name):
     exercise = EXERCISES[name]
     for answer in (exercise.reference, *exercise.right):
-        for seed in range(DRAWS):
+        for seed in SEEDS:
             result = exercise.judge(answer, seed)
             assert result.state == "right", f"seed {seed}: {result}"
 
@@ -41,7 +41,7 @@ def test_right_answers_are_right(name):
 def test_every_twin_is_called_by_its_name(name, mistake):
     exercise = EXERCISES[name]
     twin = next(each for each in exercise.mistakes if each.name == mistake)
-    for seed in range(DRAWS):
+    for seed in SEEDS:
         result = exercise.judge(twin.answer, seed)
         assert (result.state, result.says) == ("mistake", f"Not yet: {mistake}."), f"seed {seed}: {result}"
         assert result.hint == twin.hint
