@@ -104,7 +104,7 @@ def draw_branch(ax, branch, places, log_p, chosen):
     start, end, y0, y1 = x0 + (0.27 if branch.words[:-1] else 0.12), x1 - 0.27, y0 - 0.12, y1 - 0.12
     ax.plot([start, end], [y0, y1], color=colour, zorder=1, **line)
     rim = {"facecolor": "white", "edgecolor": "none", "pad": 0.6}
-    x, y = start + 0.76 * (end - start), y0 + 0.76 * (y1 - y0)
+    x, y = start + 0.62 * (end - start), y0 + 0.62 * (y1 - y0)  # clear of the words at both ends
     ax.text(x, y, f"{log_p:.2f}", size=7.5, color=colour, ha="center", va="center", bbox=rim, zorder=2)
 
 

@@ -153,12 +153,15 @@ def draw_decoder_layer(norm_first=True):
 def draw_transformer():
     """Draw the Transformer: above the encoder reads, below the decoder writes. Vaswani et al., figure 1."""
     boxes, arrows = {}, []
-    sides = [("S", 1.25, "source", "encoder layers"), ("T", 0.0, "target so far", "decoder layers")]
+    sides = [
+        ("S", 1.25, "source", "encoder layers\nN times"),
+        ("T", 0.0, "<s>, target so far", "decoder layers\nN times, causal"),
+    ]
     for length, y, tokens, layers in sides:
         shape = f"(B, {length}, D)"
         row = [
             (0.0, f"{tokens}\n(B, {length})", PLAIN, ""), (1.75, "word vectors\n× √D", WORDS, ""),
-            (3.3, "+ positions", WORDS, shape), (5.15, f"{layers}\nN times", ATTENTION, shape),
+            (3.3, "+ positions", WORDS, shape), (5.15, layers, ATTENTION, shape),
             (7.0, "LayerNorm", NORM, shape),
         ]  # fmt: skip
         row += [(8.6, "memory\n(B, S, D)", PLAIN, "")] if length == "S" else [(8.6, "output", WORDS, shape)]
@@ -169,4 +172,5 @@ def draw_transformer():
     boxes["logits"] = Box(10.1, 0, "logits\n(B, T, V)")
     arrows.append((("T", 5), "logits", ""))
     arrows.append((("S", 5), ("T", 3), "keys, values", 0.62))
+    arrows.append((("T", 1), ("T", 5), "the same table of vectors, where the output is tied", -0.75))
     return draw_flow(boxes, arrows)

@@ -29,7 +29,7 @@ def draw_lines(lines, x="", y="", log=False):
 def by_logarithm(ax):
     """Space the values by their logarithm, and write them as plain numbers: our letters have no exponents."""
     ax.set_yscale("log")
-    ax.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    ax.yaxis.set_major_formatter(lambda value, _: f"{value:.9f}".rstrip("0").rstrip("."))
     ax.yaxis.set_minor_formatter(lambda value, _: "")
 
 
@@ -48,15 +48,17 @@ def draw_beside(groups, reference, x="", y="", log=False, columns=4):
         axes = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).flat
         for name, ax in zip(names, axes, strict=False):
             for places, values in groups[reference]:
-                ax.plot(places, values, color="#aaaaaa", linewidth=1)
+                ax.plot(places, values, color="#cccccc", linewidth=3)
             for places, values in groups[name]:
                 mark = "." if len(values) == 1 else ""  # one point makes no line
                 ax.plot(places, values, mark + "-", color=COLOURS[0], linewidth=1.2)
             ax.set_title(name)
             if log:
                 by_logarithm(ax)
-        for ax in list(axes):  # panels to spare
+        for ax in list(axes):  # panels to spare; those above them name the places
             ax.set_visible(False)
+        for ax in figure.axes[len(names) - columns : len(names)]:
+            ax.tick_params(labelbottom=True)
         figure.supxlabel(x, size=10)
         figure.supylabel(y, size=10)
         finish(figure)

@@ -10,6 +10,7 @@ from command_line_runs import TINY, everything
 from small_course import small_corpus, small_translator
 
 from seqcourse import commands, model_folder
+from seqcourse.exercises_transformer import pre_norm
 from seqcourse.record import AttentionRecord
 from seqcourse.translator import Translator
 
@@ -134,6 +135,23 @@ def test_corpora_and_lessons_are_listed(run):
     names = [line.split("\t")[0] for line in run("data")[1].splitlines()]
     assert names[:3] == ["toy-en-zh", "toy-en-fr", "tatoeba-en-zh"]
     assert run("lessons")[1].splitlines()[0].startswith("00_start_here\t")
+
+
+def test_solved_exercises_are_counted_beside_their_lesson(run, monkeypatch, place):
+    monkeypatch.setenv("SEQCOURSE_PROGRESS", str(place / "mine.json"))
+
+    def said(lesson):
+        rows = [line.split("\t") for line in run("lessons")[1].splitlines()]
+        return next(exercises for file, _, exercises in rows if file.startswith(lesson))
+
+    assert said("00") == "" and said("07") == "0 of 5 exercises"
+    pre_norm.check(lambda x, f, norm: norm(x))
+    assert said("07") == "0 of 5 exercises"
+    pre_norm.check(pre_norm.reference)
+    assert said("07") == "1 of 5 exercises"
+    (place / "mine.json").write_text("{", encoding="utf-8")
+    code, _, err = run("lessons")
+    assert code == 2 and "mine.json is damaged" in err
 
 
 @pytest.mark.parametrize("verb", ["translate", "train", "evaluate", "data", "lessons"])

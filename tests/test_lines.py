@@ -36,6 +36,13 @@ def test_each_group_has_its_panel_with_the_reference_behind_it():
     assert shown[0].get_ylim() == shown[1].get_ylim()
 
 
+def test_every_column_names_its_places():
+    groups = {name: [([0, 1], [5, 2])] for name in ("full", *"abcd")}
+    figure = draw_beside(groups, "full", columns=3)
+    named = [ax.xaxis.get_tick_params()["labelbottom"] for ax in figure.axes[:4]]
+    assert named == [False, True, True, True]  # below a stands d, below b and c nothing
+
+
 def test_a_line_of_one_point_is_seen():
     groups = {"full": [([0, 1], [5, 2])], "failed": [([0], [7])]}
     own = draw_beside(groups, "full").axes[0].lines[-1]
@@ -55,5 +62,6 @@ def test_nothing_to_draw_says_so():
 def test_values_spaced_by_their_logarithm_are_written_as_plain_numbers(draw):
     ax = draw({"down": ([0, 1], [100, 0.001])}, log=True).axes[0]
     names = [label.get_text() for label in ax.get_yticklabels()]
+    assert ax.yaxis.get_major_formatter()(1e-5, 0) == "0.00001"
     assert ax.get_yscale() == "log" and {"0.01", "1", "100"} <= set(names)
     assert not any("$" in name for name in names)

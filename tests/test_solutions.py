@@ -46,9 +46,22 @@ def solutions(exercise):
 
 
 def names(source):
-    """The functions, classes and variables that a cell defines."""
+    """The functions, classes and variables that a cell defines, and what it imports."""
     tree = ast.parse(MAGIC.sub(r"\1pass", source))
-    return assigned(tree) | {node.name for node in tree.body if hasattr(node, "name")}
+    imports = [a for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom) for a in node.names]
+    defined = {node.name for node in tree.body if hasattr(node, "name")}
+    return assigned(tree) | defined | {(a.asname or a.name).split(".")[0] for a in imports}
+
+
+def needed(cells, wanted):
+    """The code cells that define what the wanted ones use, and what those use, and so on; in their order."""
+    kept, used = [], set()
+    for cell in reversed([cell for cell in cells if cell.cell_type == "code"]):
+        tree = ast.parse(MAGIC.sub(r"\1pass", cell.source))
+        if cell in wanted or names(cell.source) & used:
+            kept.append(cell)
+            used |= {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    return kept[::-1]
 
 
 def satisfied(check):
@@ -75,7 +88,10 @@ def what_is_missing(notebook, may_be_unsolved=False):
 
 
 def what_is_wrong(notebook, folder):
-    """Complaints about solutions: the notebook is run, up to the last, with each in the place of its stub."""
+    """Complaints about solutions: the notebook is run with each in the place of its stub.
+
+    First only the cells that the checks need; where that does not do, all of them, up to the last check.
+    """
     tried = []
     for title, cells in exercises(notebook).items():
         for stub, check, code in [found for found in solutions(cells) if found[0]]:
@@ -87,7 +103,10 @@ def what_is_wrong(notebook, folder):
             tried.append((title, code, check))
     if tried:
         del notebook.cells[max(notebook.cells.index(check) for *_, check in tried) + 1 :]
-        complaint, _ = execute(notebook, folder)
+        few = new_notebook(cells=needed(notebook.cells, [check for *_, check in tried]))
+        complaint, _ = execute(few, folder)
+        if complaint or not all(satisfied(check) for *_, check in tried):
+            complaint, _ = execute(notebook, folder)
         yield from [complaint] if complaint else []
     for title, code, check in tried:
         if not satisfied(check):
@@ -149,3 +168,27 @@ def test_what_cannot_be_tried_is_missing():
     assert list(what_is_missing(homeless)) == ["1 solutions stand under no heading `## Exercise …`"]
     vacuous.cells[2].outputs = [new_output("stream", name="stdout", text="Right.")]
     assert list(what_is_missing(vacuous)) == ["Exercise 1: twice: the check calls the stub right"]
+
+
+def test_only_the_cells_that_a_check_needs_are_run():
+    notebook = lesson(["def my_double(x):\n    return factor * x"])
+    slow = new_code_cell("slow = 1 / 0")
+    notebook.cells[:0] = [
+        new_code_cell("from math import tau as circle"),
+        slow,
+        new_code_cell("factor = round(circle / 3)"),
+    ]
+    assert list(what_is_wrong(notebook, Path())) == []
+    check = notebook.cells[-1]
+    assert [cell.source[:6] for cell in needed(notebook.cells, [check])] == [
+        "from m",
+        "factor",
+        "def my",
+        "print(",
+    ]
+
+
+def test_a_check_that_needs_more_than_names_tell_gets_the_whole_notebook(tmp_path):
+    notebook = lesson(["def my_double(x):\n    return values[0] * x"])
+    notebook.cells[:0] = [new_code_cell("values = []"), new_code_cell("values.append(2)")]
+    assert list(what_is_wrong(notebook, tmp_path)) == []
