@@ -12,12 +12,13 @@ def same(a, b, atol):
     """Whether two answers are equal, numbers up to `atol` and a relative 1e-4.
 
     Numbers of all kinds and tensors of shape () are alike, and so are lists and tuples. Tensors must agree in
-    shape and in kind: boolean, whole, real. NaN equals NaN.
+    shape, in kind (boolean, whole, real) and in the device that they lie on. NaN equals NaN.
     """
     if is_number(a) and is_number(b):
         return same_number(a, b, atol)
     if isinstance(a, torch.Tensor) and isinstance(b, torch.Tensor):
-        return a.shape == b.shape and kind(a) == kind(b) and close(a, b, atol)
+        alike = (a.shape, kind(a), a.device, a.layout) == (b.shape, kind(b), b.device, b.layout)
+        return alike and close(a, b, atol)
     if isinstance(a, list | tuple) and isinstance(b, list | tuple):
         return len(a) == len(b) and all(same(x, y, atol) for x, y in zip(a, b, strict=True))
     if isinstance(a, dict) and isinstance(b, dict):
@@ -51,7 +52,7 @@ def kind(tensor):
 
 
 def close(a, b, atol):
-    a, b = a.detach().cpu(), b.detach().cpu()
+    a, b = a.detach(), b.detach()
     if kind(a) != "real":
         return torch.equal(a, b.to(a.dtype))
     return torch.allclose(a.double(), b.double(), rtol=1e-4, atol=atol, equal_nan=True)
@@ -59,6 +60,13 @@ def close(a, b, atol):
 
 def difference(said, right, atol):
     """What one sees of an answer that is not the right one, in a sentence."""
+    try:
+        return describe(said, right, atol)
+    except Exception as error:  # what a learner makes may defy every comparison
+        return f"It gives {name_of(said)} that cannot be compared with {name_of(right)} ({error})."
+
+
+def describe(said, right, atol):
     if isinstance(right, torch.Tensor) and right.dim():
         return tensor_difference(said, right, atol)
     if is_number(right):
@@ -71,14 +79,14 @@ def difference(said, right, atol):
         if len(said) != len(right):
             return f"It gives {len(said)} items where {len(right)} are asked for: {short(said)}."
         place = next(i for i, (a, b) in enumerate(zip(said, right, strict=True)) if not same(a, b, atol))
-        return f"Item {place} is wrong. {difference(said[place], right[place], atol)}"
+        return f"Item {place} is wrong. {describe(said[place], right[place], atol)}"
     if isinstance(right, dict) and isinstance(said, dict):
         if absent := [key for key in right if key not in said]:
             return f"It does not say what {short(absent[0])} is."
         if more := [key for key in said if key not in right]:
             return f"It has {short(more[0])}, which is not asked for."
         key = next(key for key in right if not same(said[key], right[key], atol))
-        return f"For {short(key)}: {difference(said[key], right[key], atol)}"
+        return f"For {short(key)}: {describe(said[key], right[key], atol)}"
     if type(said) is not type(right):
         return f"It gives {name_of(said)}; {name_of(right)} is asked for."
     return f"It gives {short(said)} where {short(right)} is right."
@@ -92,6 +100,10 @@ def tensor_difference(said, right, atol):
             return f"It gives {name_of(said)}; a tensor of shape {tuple(right.shape)} is asked for."
         fits = same(other.to(right.dtype), right, atol)
         return f"It gives {name_of(said)}; a tensor is asked for.{' Its numbers are right.' if fits else ''}"
+    if said.device != right.device:
+        return f"It lies on the device {said.device}; what it is given lies on {right.device}."
+    if said.layout != right.layout:
+        return f"It gives a tensor that is {said.layout}; an ordinary one is asked for."
     if said.shape != right.shape:
         return (
             f"The shape is {tuple(said.shape)}; it should be {tuple(right.shape)}.{shapes(said, right, atol)}"

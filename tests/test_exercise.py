@@ -164,6 +164,14 @@ def test_what_is_no_tensor_or_of_another_kind_is_told_with_its_numbers():
     assert "(5, 1)" in says(lambda s, m: right(s, m).T)[1]
 
 
+def test_tensors_of_another_sort_are_told():
+    assert "device meta" in says(lambda s, m: right(s, m).to("meta"))[1]
+    assert "sparse" in says(lambda s, m: right(s, m).to_sparse())[1]
+    assert says(lambda s, m: right(s, m).to(torch.complex64))[0] == "something else"
+    assert says(lambda s, m: (x for x in s))[1].startswith("Not yet. It gives a generator; a tensor of shape")
+    assert says(torch.nn.Linear)[0] == "something else"
+
+
 def test_right_in_the_easy_case_only_is_told():
     text = says(lambda s, m: s.softmax(dim=-1).clamp(max=1.0))[1]
     assert "This was with a masked row; it is right with one row." in text
