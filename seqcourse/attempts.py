@@ -2,8 +2,8 @@
 
 import ctypes
 import dis
-import inspect
 import io
+import re
 import time
 import traceback
 from contextlib import redirect_stdout
@@ -27,6 +27,22 @@ class Stopped(BaseException):
     """Raised inside a function that has had its time."""
 
 
+class NothingGiven(Exception):
+    """Raised where a function gives back None, at once, before anybody works with it."""
+
+
+def giving(function):
+    """The function, but for None, which it may not give back."""
+
+    def asked(*arguments):
+        answer = function(*arguments)
+        if answer is None:
+            raise NothingGiven
+        return answer
+
+    return asked
+
+
 class FirstLines(io.StringIO):
     """Keeps what is printed up to a limit, so that a loop which prints for ever fills no memory."""
 
@@ -38,17 +54,18 @@ class FirstLines(io.StringIO):
 def attempt(call, function, arguments, seconds):
     """Make `call(function, *arguments)` in a thread of its own; after so many seconds of computing stop it.
 
-    Nothing that the function does is raised here: not its errors, not `exit()`, not a loop without end.
+    Nothing that the function does is raised here: not its errors, not `exit()`, not a loop without end. None, as
+    an answer, is trouble.
     """
     found = []
 
     def work():
         try:
-            found.append(Attempt(call(function, *arguments)))
+            found.append(Attempt(call(giving(function), *arguments)))
         except Stopped:
             pass
         except BaseException as error:
-            found.append(Attempt(trouble=describe_error(error, function, arguments)))
+            found.append(Attempt(trouble=describe_error(error, function)))
 
     thread = Thread(target=work, daemon=True)
     with redirect_stdout(FirstLines()) as printed:
@@ -78,8 +95,10 @@ def stop(thread):
         thread.join(1)
 
 
-def describe_error(error, function, arguments):
+def describe_error(error, function):
     """An error in one sentence, with the line of the learner's code that it came from."""
+    if isinstance(error, NothingGiven):
+        return "It gives back None. Is the `return` missing?"
     says = f"{type(error).__name__}: {error}".rstrip(": ")
     if isinstance(error, RecursionError):
         says = "It calls itself without end (RecursionError)"
@@ -87,17 +106,11 @@ def describe_error(error, function, arguments):
     own = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == home]
     if own and home != __file__:
         return f"{says}, in line {own[-1].lineno} of your cell: {own[-1].line}"
-    if isinstance(error, TypeError) and not accepts(function, arguments):
-        return f"It cannot be called with {len(arguments)} arguments, as the exercise does ({says})."
+    if isinstance(error, TypeError) and re.search(
+        r"positional argument|required|keyword argument", str(error)
+    ):
+        return f"It cannot be called as the exercise calls it: {error}."
     return f"It raises {says}"
-
-
-def accepts(function, arguments):
-    try:
-        inspect.signature(function).bind(*arguments)
-    except (TypeError, ValueError):
-        return False
-    return True
 
 
 def is_stub(function):

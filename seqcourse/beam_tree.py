@@ -136,7 +136,7 @@ def headline(tree, step):
     column, ended = tree.steps[step], [b for s in tree.steps[: step + 1] for b in s if b.final is not None]
     kept = sum(branch.kept for branch in column)
     done = f"; {len(ended)} ended so far" if ended else ""
-    return f"step {step}: {len(column)} ways to go on, {kept} kept{done}"
+    return f"after step {step + 1}: {len(column)} ways to go on, {kept} kept{done}"
 
 
 def draw_key(ax):

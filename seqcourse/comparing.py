@@ -79,7 +79,7 @@ def describe(said, right, atol):
         if len(said) != len(right):
             return f"It gives {len(said)} items where {len(right)} are asked for: {short(said)}."
         place = next(i for i, (a, b) in enumerate(zip(said, right, strict=True)) if not same(a, b, atol))
-        return f"Item {place} is wrong. {describe(said[place], right[place], atol)}"
+        return f"Item {place}: {describe(said[place], right[place], atol)}"
     if isinstance(right, dict) and isinstance(said, dict):
         if absent := [key for key in right if key not in said]:
             return f"It does not say what {short(absent[0])} is."
@@ -151,6 +151,8 @@ def relation(said, right, atol):
 
 
 def factor(said, right, atol):
+    if isinstance(right, int):  # such as the number of a word: no multiple of it means anything
+        return ""
     said, right = float(said), float(right)
     if abs(right) <= atol or not math.isfinite(said / right):
         return ""

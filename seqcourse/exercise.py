@@ -120,15 +120,11 @@ class Exercise:
             tried = attempt(self.call, mine, arguments, self.seconds)
         with seeded(n):
             untouched = self.cases[label]()
-        if tried.trouble:
-            return tried
-        if tried.answer is None:
-            says = "It gives back None. Is the `return` missing?"
-        elif any(changed(a, b) for a, b in zip(arguments, untouched, strict=True)):
-            says = "It changes what it is given in place (as x += 1 does): make a new one."
-        else:
-            return tried
-        return replace(tried, trouble=says)
+        if not tried.trouble and any(changed(a, b) for a, b in zip(arguments, untouched, strict=True)):
+            return replace(
+                tried, trouble="It changes what it is given in place (as x += 1 does): make a new one."
+            )
+        return tried
 
     def solve(self, answer, label, n):
         with seeded(n):
@@ -144,7 +140,9 @@ class Exercise:
     def describe(self, mine, wrong):
         """What one sees of an answer that is wrong in a way of its own."""
         if self.remark:
-            told = attempt(self.remark, lambda *given: self.call(mine, *given), [], self.seconds)
+            told = attempt(
+                lambda ask: self.remark(ask), lambda *given: self.call(mine, *given), [], self.seconds
+            )
             if told.answer:
                 return told.answer
         label, n, answer = wrong[0]

@@ -27,7 +27,7 @@ noam_rate = Exercise(
         ),
         Mistake(
             "it never rises",
-            "The warm-up is missing: step * warmup ** -1.5.",
+            "The warm-up is missing, or a sign in it: step * warmup ** -1.5.",
             lambda step, d_model, warmup: d_model**-0.5 * step**-0.5,
             seen="only the first half of the formula is written",
         ),
@@ -54,6 +54,18 @@ noam_rate = Exercise(
             "The power of warmup is -1.5: at step = warmup both are warmup ** -0.5.",
             lambda step, d_model, warmup: d_model**-0.5 * min(step**-0.5, step * warmup**-0.5),
             seen="the same power written twice",
+        ),
+        Mistake(
+            "that is the shape alone, with a peak of 1",
+            "Here we want the paper's own number, with its D ** -0.5.",
+            lambda step, d_model, warmup: min(step / warmup, (warmup / step) ** 0.5),
+            seen="the share that schedules in libraries return",
+        ),
+        Mistake(
+            "your steps count from 0",
+            "The first step is step 1: nothing needs adding.",
+            lambda step, d_model, warmup: d_model**-0.5 * min((step + 1) ** -0.5, (step + 1) * warmup**-1.5),
+            seen="LambdaLR counts from 0",
         ),
         Mistake(
             "d_model ** -0.5 multiplies only the first of the two",
@@ -83,6 +95,34 @@ def losses(logits, targets, epsilon):
 
 def real(targets, pad_id):
     return targets != pad_id
+
+
+def loss_and_gradient(answer, logits, *given):
+    """What a loss is, and what it teaches: a loss that is cut off from the logits teaches nothing."""
+    wanted = logits.clone().requires_grad_()
+    loss = answer(wanted, *given)
+    flows = isinstance(loss, torch.Tensor) and loss.requires_grad
+    facts = {"the loss": loss.detach() if flows else loss, "whether gradients flow": flows}
+    if flows and loss.dim() == 0:
+        facts["the gradient"] = torch.autograd.grad(loss, wanted, allow_unused=True)[0]
+    return facts
+
+
+def log_p_of(logits, targets, dim=-1):
+    """log p of all words, and of the right ones: (B, T, V), (B, T)."""
+    log_p = logits.log_softmax(dim=dim)
+    return log_p, log_p.gather(-1, targets[..., None])[..., 0]
+
+
+def mixed(right, shared, dim=-1):
+    """A loss in which the right word and the mean of all words have these weights, functions of ε."""
+
+    def answer(logits, targets, epsilon, pad_id):
+        log_p, of_right = log_p_of(logits, targets, dim)
+        each = -right(epsilon, logits.size(-1)) * of_right - shared(epsilon) * log_p.mean(dim=-1)
+        return each[real(targets, pad_id)].mean()
+
+    return answer
 
 
 def mean_of_means(logits, targets, epsilon, pad_id):
@@ -133,6 +173,32 @@ smoothed_loss = Exercise(
             "The right word has its part of ε, too: ε / V for each of the V words.",
             shared_among_the_wrong,
             seen="harvardnlp/annotated-transformer, class LabelSmoothing, shares among other words",
+        ),
+        Mistake(
+            "the right word keeps all, and the others get ε on top",
+            "The right word gives ε away: 1 - ε of the usual loss.",
+            mixed(lambda epsilon, V: 1, lambda epsilon: epsilon),
+            seen="a penalty added to the usual loss",
+        ),
+        Mistake(
+            "the right word has no part of ε",
+            "Each of the V words gets ε / V, the right one on top of its 1 - ε.",
+            mixed(lambda epsilon, V: 1 - epsilon - epsilon / V, lambda epsilon: epsilon),
+            seen="1 - ε written where the right word stands, ε / V elsewhere",
+        ),
+        Mistake(
+            "the softmax is taken over the positions",
+            "The words are the last axis: log_softmax(dim=-1).",
+            mixed(lambda epsilon, V: 1 - epsilon, lambda epsilon: epsilon, dim=1),
+            seen="dim=1 is the words where there is no time",
+        ),
+        Mistake(
+            "the mask is upside down: only padding is counted",
+            "Keep the places where targets != pad_id.",
+            lambda logits, targets, epsilon, pad_id: losses(logits, targets, epsilon)[
+                ~real(targets, pad_id)
+            ].mean(),
+            seen="== for !=; where there is no padding, the mean of nothing is NaN",
         ),
         Mistake(
             "every word gets all of ε",
@@ -194,8 +260,10 @@ smoothed_loss = Exercise(
     right=[
         lambda logits, targets, epsilon, pad_id: torch.nn.functional.cross_entropy(
             logits.mT, targets, ignore_index=pad_id, label_smoothing=epsilon
-        )
+        ),
+        mixed(lambda epsilon, V: 1 - epsilon, lambda epsilon: epsilon),
     ],
+    call=loss_and_gradient,
 )
 
 
@@ -230,7 +298,7 @@ class Riddle:
         memory = (state.memory @ self.next + 2 * self.words[token]).tanh()
         logits = memory @ self.output
         logits[:, :4] = -1e4  # <pad>, <unk>, <s>
-        logits[:, EOS] = torch.where(state.length >= state.last, 1e4, -1e4)
+        logits[:, EOS] = torch.where(state.length == state.last, 1e4, -1e4)  # once, and then other words
         return logits, Written(memory, state.length + 1, state.last)
 
 
@@ -286,8 +354,21 @@ def with_bos(model, src, most):
     return [[BOS, *row] for row in greedily(model, src, most)]
 
 
+def stopped_early(model, src, most):
+    """Nobody writes a word more once the first sentence has ended, which all the others still did."""
+    rows = greedily(model, src, most)
+    return [row[: min(map(len, rows)) + 1] for row in rows]
+
+
 def one_by_one(model, src, most):
     return [greedily(model, row[None], most)[0] for row in src]
+
+
+def as_lists(said):
+    """Lists of lists of whole numbers, whatever they were written in; what is none stays as it is."""
+    if not hasattr(said, "__iter__"):
+        return said
+    return [list(map(int, words)) if hasattr(words, "__iter__") else words for words in said]
 
 
 greedy = Exercise(
@@ -333,64 +414,116 @@ greedy = Exercise(
             seen="lists that start as [BOS]",
         ),
         Mistake(
-            "you write one word too few",
-            "At most `most` words: range(most) takes that many steps.",
+            "you drop every </s>, and write on after it",
+            "Cut each list where it has EOS first: what follows is no part of the translation.",
+            lambda *given: [[word for word in row if word != EOS] for row in on_and_on(*given)],
+            seen="</s> taken for a mark that is only to be hidden",
+        ),
+        Mistake(
+            "the batch stops with the first sentence that ends, in the middle of the others",
+            "Go on until every row has said EOS.",
+            lambda *given: stopped_early(*given),
+            seen="break in the loop as soon as one token is EOS",
+        ),
+        Mistake(
+            "a sentence that is cut at the limit loses its last word",
+            "range(most) takes that many steps, and only a last word that is EOS is to be dropped.",
             lambda model, src, most: greedily(model, src, most - 1),
-            seen="range(most - 1), as if <s> were one of them",
+            seen="range(most - 1), or words[:-1] for every sentence",
+        ),
+        Mistake(
+            "a sentence may have one word more than `most`",
+            "range(most) takes that many steps.",
+            lambda model, src, most: greedily(model, src, most + 1),
+            seen="range(most + 1), or <= for <",
+        ),
+        Mistake(
+            "`most` is not heeded",
+            "A model that never says EOS would go on for ever: stop after `most` words.",
+            lambda model, src, most: greedily(model, src, 20),
+            seen="while not done",
         ),
     ],
     right=[one_by_one],
-    call=lambda answer, *given: [list(map(int, words)) for words in answer(*given)],
+    call=lambda answer, *given: as_lists(answer(*given)),
 )
 
 
 def drawn_scores():
-    """Random worths of the sentences of two systems: how many, and how often to draw."""
-    return [random.random() for _ in range(23)], [random.random() for _ in range(23)], 40
+    """How well two systems do on each sentence, with ties, and how often to draw."""
+    return [random.randint(0, 2) for _ in range(23)], [random.randint(0, 2) for _ in range(23)], 40
 
 
 def watched(answer, first, second, draws):
     """What a bootstrap does, in facts that do not depend on how it draws."""
-    calls, n = [], len(first)
-    worth = {f"a{i}": value for i, value in enumerate(first)}
-    worth |= {f"b{i}": value for i, value in enumerate(second)}
-
-    def measure(texts, references):
-        calls.append((texts[0][0], [t[1:] for t in texts], [r[1:] for r in references]))
-        return sum(worth[text] for text in texts) / len(texts)
-
+    n = len(first)
     sides = [[f"{side}{i}" for i in range(n)] for side in "abr"]
-    said = answer(*sides, measure, random.Random(0), draws)
-    a, b = ([texts for side, texts, _ in calls if side == other] for other in "ab")
-    wins = sum(
-        sum(worth["a" + i] for i in x) > sum(worth["b" + i] for i in y) for x, y in zip(a, b, strict=False)
-    )
-    known = {"wins / draws": wins / draws, "losses / draws": 1 - wins / draws, "wins": wins}
-    meant = [name for name, value in known.items() if said is not None and abs(float(said) - value) < 1e-9]
+    worth = dict(zip(sides[0] + sides[1], first + second, strict=True))
+    runs, said, kept = [], [], [list(side) for side in sides]
+    for _ in range(2):
+        calls = []
+
+        def measure(texts, references, calls=calls):
+            calls.append((list(texts), list(references)))
+            return sum(worth.get(text, 0) for text in texts) / max(1, len(texts))
+
+        said.append(answer(*sides, measure, random.Random(0), draws))
+        runs.append(calls)
+    a, b = ([places(texts) for texts, _ in runs[0] if "".join(texts[:1])[:1] == side] for side in "ab")
+    ahead = [sum(first[i] for i in x) - sum(second[i] for i in y) for x, y in zip(a, b, strict=False)]
     return {
-        "does a text keep its own reference": all(texts == references for _, texts, references in calls),
+        "is `measure` asked for (texts, references)": all(
+            {text[0] for text in texts} <= set("ab") and {text[0] for text in references} <= {"r"}
+            for texts, references in runs[0]
+        ),
+        "does a text keep its own reference": all(places(x) == places(y) for x, y in runs[0]),
         "how often is each system measured": [len(a), len(b)],
-        "how many sentences has a draw": sorted({len(texts) for _, texts, _ in calls}),
-        "can a sentence come twice in a draw": any(len(set(texts)) < len(texts) for _, texts, _ in calls),
-        "is every draw a new one": len({tuple(texts) for texts in a}) > draws / 2,
+        "how many sentences has a draw": sorted({len(drawn) for drawn in a + b}),
+        "can a sentence come twice in a draw": any(len(set(drawn)) < len(drawn) for drawn in a),
+        "is every draw a new one": len(set(map(tuple, a))) > draws / 2,
+        "are all sentences drawn sooner or later": set().union(*a) == set(range(n)) if a else False,
         "do both systems get the same sentences": a == b,
-        "what is given back": meant[0] if meant else said,
+        "does the same `rng` give the same draws": runs[0] == runs[1],
+        "are the lists left as they were": sides == kept,
+        "what is given back": meaning(said[0], ahead, draws),
     }
 
 
-def bootstrap(places=None, share=lambda wins, draws: wins / draws, apart=False, times=None, new=True):
+def places(texts):
+    return [int(text[1:]) for text in texts]
+
+
+def meaning(said, ahead, draws):
+    """What a number says of the draws, in words, if it is one that people give back."""
+    wins, ties = sum(lead > 0 for lead in ahead), sum(lead == 0 for lead in ahead)
+    known = {
+        "wins / draws": wins / draws,
+        "(wins + ties) / draws": (wins + ties) / draws,
+        "(wins + ties / 2) / draws": (wins + ties / 2) / draws,
+        "losses / draws": (draws - wins - ties) / draws,
+        "(losses + ties) / draws": (draws - wins) / draws,
+        "wins": wins,
+        "100 * wins / draws": 100 * wins / draws,
+    }
+    try:
+        return next(name for name, value in known.items() if abs(float(said) - value) < 1e-9)
+    except (StopIteration, TypeError, ValueError):
+        return str(said)[:40]
+
+
+def bootstrap(draw=None, back=lambda wins, ties, draws: wins / draws, apart=False, times=None, new=True):
     """A paired bootstrap in which one thing or another is spoilt."""
-    places = places or (lambda rng, n: rng.choices(range(n), k=n))
+    draw = draw or (lambda rng, n: rng.choices(range(n), k=n))
 
     def answer(first, second, references, measure, rng, draws):
-        wins, n = 0, len(references)
-        for turn in range(times or draws):
-            drawn = places(rng, n) if new or turn == 0 else drawn  # noqa: F821
-            other = places(rng, n) if apart else drawn
+        wins, ties, n, drawn = 0, 0, len(references), None
+        for _ in range(times or draws):
+            drawn = draw(rng, n) if new or drawn is None else drawn
+            other = draw(rng, n) if apart else drawn
             a = measure([first[i] for i in drawn], [references[i] for i in drawn])
             b = measure([second[i] for i in other], [references[i] for i in other])
-            wins += a > b
-        return share(wins, draws)
+            wins, ties = wins + (a > b), ties + (a == b)
+        return back(wins, ties, draws)
 
     return answer
 
@@ -419,7 +552,7 @@ paired_bootstrap = Exercise(
         Mistake(
             "every draw holds each sentence once",
             "Draw with replacement: rng.choices, not rng.sample and not rng.shuffle.",
-            bootstrap(places=lambda rng, n: rng.sample(range(n), n)),
+            bootstrap(draw=lambda rng, n: rng.sample(range(n), n)),
             seen="sample and choices taken for each other",
         ),
         Mistake(
@@ -437,20 +570,50 @@ paired_bootstrap = Exercise(
         Mistake(
             "a draw is smaller than the test set",
             "As many sentences as there are: k=n.",
-            bootstrap(places=lambda rng, n: rng.choices(range(n), k=n // 2)),
+            bootstrap(draw=lambda rng, n: rng.choices(range(n), k=n // 2)),
             seen="half of the set, as in some toolkits",
         ),
         Mistake(
             "that is how often the second one wins",
             "Count the turns in which the first is above the second.",
-            bootstrap(share=lambda wins, draws: 1 - wins / draws),
+            bootstrap(back=lambda wins, ties, draws: (draws - wins - ties) / draws),
             seen="which system is the new one?",
+        ),
+        Mistake(
+            "you count ties as wins",
+            "The first has to be above the second: >, not >=.",
+            bootstrap(back=lambda wins, ties, draws: (wins + ties) / draws),
+            seen=">= for >",
+        ),
+        Mistake(
+            "you count ties as half a win",
+            "Only the turns count in which the first is above the second.",
+            bootstrap(back=lambda wins, ties, draws: (wins + ties / 2) / draws),
+            seen="as in tournaments",
         ),
         Mistake(
             "you give back a count",
             "Divide by draws: a share lies between 0 and 1.",
-            bootstrap(share=lambda wins, draws: wins),
+            bootstrap(back=lambda wins, ties, draws: wins),
             seen="the last division is forgotten",
+        ),
+        Mistake(
+            "you give back per cent",
+            "A share lies between 0 and 1.",
+            bootstrap(back=lambda wins, ties, draws: 100 * wins / draws),
+            seen="tables print per cent",
+        ),
+        Mistake(
+            "you do not draw from `rng`",
+            "Use the generator that is handed over: rng.choices, so that a result can be repeated.",
+            bootstrap(draw=lambda rng, n: random.choices(range(n), k=n)),
+            seen="random.choices, or numpy.random, which know nothing of rng",
+        ),
+        Mistake(
+            "some sentences are never drawn",
+            "All n places may come: range(n), or randrange(n).",
+            bootstrap(draw=lambda rng, n: [rng.randint(1, n - 1) for _ in range(n)]),
+            seen="randint counts its last number in, and people start it at 1",
         ),
         Mistake(
             "you draw only once",

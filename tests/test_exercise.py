@@ -70,6 +70,8 @@ def test_what_does_nothing_yet_is_not_written():
 
     assert not is_stub(forgets)
     assert says(forgets)[0] == "something else" and "return" in says(forgets)[1]
+    asked = replace(WEIGHTS, call=lambda answer, *given: answer(*given).tolist(), mistakes=[])
+    assert "return" in says(forgets, asked)[1]
     assert not is_stub(lambda s: 3) and not is_stub(torch.relu) and not is_stub(torch.nn.ReLU)
 
 
@@ -85,7 +87,7 @@ def test_an_error_is_told_with_the_line_it_came_from():
         return recursive(scores, mask)
 
     assert "calls itself without end" in says(recursive)[1]
-    assert "cannot be called with 2 arguments" in says(lambda scores: scores)[1]
+    assert "cannot be called as the exercise calls it" in says(lambda scores: scores)[1]
 
     def leaves(scores, mask):
         raise SystemExit(3)
@@ -264,7 +266,8 @@ def test_simple_relations_to_the_right_answer_are_seen():
     assert "axes 0 and 1 exchanged" in difference(x.T, x, 1e-5)
     assert "should be (3, 5)" in difference(x[:2], x, 1e-5)
     assert "upside down" in difference(x < 0, x >= 0, 1e-5)
-    assert "Item 1" in difference([1, 3], [1, 2], 1e-5)
+    assert difference([1, 3], [1, 2], 1e-5) == "Item 1: It gives 3 where 2 is right."
+    assert "Item 1: Item 0" in difference([[1], [4]], [[1], [2]], 1e-5)
     assert "3 items where 2" in difference([1, 2, 3], [1, 2], 1e-5)
     assert "sign is wrong" in difference(-0.5, 0.5, 1e-5)
     assert "at [1, 2]" in difference(x.index_put((torch.tensor(1), torch.tensor(2)), torch.tensor(9.0)), x, 0)
