@@ -54,8 +54,8 @@ class FirstLines(io.StringIO):
 def attempt(call, function, arguments, seconds):
     """Make `call(function, *arguments)` in a thread of its own; after so many seconds of computing stop it.
 
-    Nothing that the function does is raised here: not its errors, not `exit()`, not a loop without end. None, as
-    an answer, is trouble.
+    Nothing that the function does is raised here: not its errors, not `exit()`, not a loop without end.
+    None, as an answer, is trouble.
     """
     found = []
 

@@ -84,7 +84,7 @@ def beam_search(model, src, beam_width=4, length_penalty=1.0, n_best=1, record=N
 
     A hypothesis that ends keeps its place, and no other gets it; when all have ended, the sentence is done. A
     beam of 1 is greedy. The score is log-probability / ((5 + length) / 6) ** length_penalty, `</s>` counted
-    (Wu et al. 2016, equation 14). Each step appends (sentence, ways, how many are kept) to `record`, if given.
+    (Wu et al. 2016, equation 14). Each step appends (sentence, ways, how many are kept) to a `record`.
     Raises ValueError when there is no place in the beam, or fewer than `n_best`.
     """
     check_beam(beam_width, n_best)
