@@ -31,7 +31,7 @@ def draw_tables(tables, rows, columns, x="", y=""):
             name_columns(ax, [printable(str(name), 40) for name in columns], 9, CELL)
             for r, c in torch.cartesian_prod(*map(torch.arange, table.shape)).tolist():
                 if (value := table[r, c].item()) >= 0.005:
-                    ink = "white" if value > 0.5 else "black"
+                    ink = "white" if value > 0.4 else "black"
                     ax.text(c, r, f"{value:.2f}", ha="center", va="center", size=8, color=ink)
             ax.set_title(title)
             ax.set_xlabel(x)
