@@ -54,6 +54,10 @@ def shift_by_place(rows):
     return tgt_in, tgt_out
 
 
+def rolled_target(rows):
+    return pad([[BOS, *row, EOS] for row in rows]).roll(-1, dims=1)
+
+
 shifted_target = Exercise(
     "01",
     "shifted_target",
@@ -131,6 +135,30 @@ shifted_target = Exercise(
             "Nothing is lost: the short rows are filled up to the longest.",
             shift_with(fill=cut_to_the_shortest),
             seen="zip() stops at the shortest",
+        ),
+        Mistake(
+            "tgt_in holds EOS, too",
+            "EOS is never put in: once it is said, the sentence is over.",
+            shift_with(lambda row: [BOS, *row, EOS]),
+            seen="the whole sentence with both specials goes in, as the source does",
+        ),
+        Mistake(
+            "EOS stands behind the padding",
+            "First BOS and EOS, then padding: EOS follows the last word.",
+            lambda rows: shift_with()(pad(rows).tolist()),
+            seen="pad first, specials later",
+        ),
+        Mistake(
+            "what is rolled out on the left comes in on the right",
+            "tgt_out is no rolled copy: BOS would stand at its end, and EOS in tgt_in.",
+            lambda rows: (rolled_target(rows).roll(1, dims=1), rolled_target(rows)),
+            seen="torch.roll for a shift",
+        ),
+        Mistake(
+            "that is tgt_in alone",
+            "Return both: `return tgt_in, tgt_out`.",
+            lambda rows: shift_with()(rows)[0],
+            seen="the second one is forgotten",
         ),
     ],
     right=[shift_by_place],
@@ -325,6 +353,24 @@ merge_step = Exercise(
             lambda words: dict.fromkeys(merge_with()(words), 1),
             seen="a new dict in which every word stands once",
         ),
+        Mistake(
+            "that is the last pair of the alphabet",
+            "max(counts) compares the pairs; say max(counts, key=counts.get).",
+            merge_with(choose=lambda counts, key: max(counts)),
+            seen="max of a dict without its key",
+        ),
+        Mistake(
+            "words without the pair are gone",
+            "Every word stays; those without the pair as they are.",
+            lambda words: {new: n for new, n in merge_with()(words).items() if new not in words},
+            seen="the new dict is filled under an if",
+        ),
+        Mistake(
+            "all symbols are single letters again",
+            "tuple(text) cuts a text into letters; build the new word from the symbols.",
+            lambda words: {tuple("".join(word)): count for word, count in words.items()},
+            seen="join, replace and tuple() again: the merge is undone with all before it",
+        ),
     ],
     right=[merge_by_stack],
 )
@@ -354,6 +400,11 @@ def em_with(expect=shared_out, maximize=rows_summing_to_1, start=torch.zeros_lik
         return maximize(counts)
 
     return answer
+
+
+def em_with_shares_of(shares, examples):
+    """Counts of shares that do not depend on the sentence, and the M-step."""
+    return em_with(lambda p: p)(shares, examples)
 
 
 def viterbi_shares(p):
@@ -468,6 +519,33 @@ em_step = Exercise(
             lambda table, examples: em_with()(table, examples).T,
             seen="counts[f, e]",
         ),
+        Mistake(
+            "both steps are normalised over the wrong side",
+            "E-step: for one target word the source words share. M-step: a row of the table sums to 1.",
+            em_with(
+                lambda p: p / p.sum(dim=1, keepdim=True),
+                lambda counts: counts / counts.sum(dim=0, keepdim=True),
+            ),
+            seen="source and target exchanged throughout",
+        ),
+        Mistake(
+            "all words of the vocabulary are rivals",
+            "Only the words of this sentence share: sum over its source ids.",
+            lambda table, examples: em_with_shares_of(table / table.sum(dim=0, keepdim=True), examples),
+            seen="table[:, f].sum() for the sum over the sentence",
+        ),
+        Mistake(
+            "the whole table sums to 1, and not each row",
+            "t(f | e): the probabilities of each e sum to 1: dim=1, keepdim=True.",
+            em_with(maximize=lambda counts: counts / counts.sum()),
+            seen=".sum() without dim; that is the joint probability of e and f",
+        ),
+        Mistake(
+            "sentences are taken for sets",
+            "A word that comes twice is two words, on either side.",
+            lambda table, examples: em_with()(table, [(sorted({*a}), sorted({*b})) for a, b in examples]),
+            seen="for e in set(source)",
+        ),
     ],
     right=[em_at_once],
 )
@@ -556,6 +634,36 @@ error_rate = Exercise(
             lambda a, s, p: alignment_error_rate(turned_links(a), s, p),
             seen="an attention map is (target, source), links are (source, target)",
         ),
+        Mistake(
+            "that is a percentage",
+            "A rate lies between 0 and 1.",
+            lambda a, s, p: 100 * alignment_error_rate(a, s, p),
+            seen="papers print it in percent",
+        ),
+        Mistake(
+            "half of what is right is missing",
+            "Above the line stand two parts, |A ∩ S| + |A ∩ P|.",
+            one_minus(lambda a, s, p: len(a & s), lambda a, s, p: len(a) + len(s)),
+            seen="one of the two terms is forgotten",
+        ),
+        Mistake(
+            "you divide by all three sets",
+            "Below the line stands |A| + |S|: what is possible need not be found.",
+            one_minus(lambda a, s, p: len(a & s) + len(a & p), lambda a, s, p: len(a) + len(s) + len(p)),
+            seen="every set above the line is put below it",
+        ),
+        Mistake(
+            "brackets are missing below the line",
+            "x / a + s is (x / a) + s; write x / (a + s).",
+            lambda a, s, p: 1 - (len(a & s) + len(a & p)) / len(a) + len(s),
+            seen="the formula typed from left to right",
+        ),
+        Mistake(
+            "that is the union, |, where both sets have to agree",
+            "∩ is what is in both: a & b.",
+            one_minus(lambda a, s, p: len(a | s) + len(a | p), lambda a, s, p: len(a) + len(s)),
+            seen="∩ and ∪, or & and |, taken for each other",
+        ),
     ],
     right=[
         lambda a, s, p: 1 - (sum(x in s for x in a) + sum(x in p for x in a)) / (len(a) + len(s)),
@@ -602,6 +710,30 @@ def bleu_with(right=clipped_hits, mean=geometric_mean, brevity=penalty_for_short
         return 100 * brevity(c, r) * mean([ngram_precision(hypotheses, references, n, right) for n in orders])
 
     return answer
+
+
+def bleu_by(share):
+    """An answer whose precisions are share(hits, runs of translations, of references, words)."""
+
+    def answer(hypotheses, references):
+        pairs = list(zip(hypotheses, references, strict=True))
+        c, r = sum(map(len, hypotheses)), sum(map(len, references))
+        shares = []
+        for n in (1, 2, 3, 4):
+            counted = [(ngram_counts(h, n), ngram_counts(r, n)) for h, r in pairs]
+            hits = sum(clipped_hits(found, wanted) for found, wanted in counted)
+            found, wanted = (sum(side.total() for side in sides) for sides in zip(*counted, strict=True))
+            shares.append(share(hits, found, wanted, c))
+        return 100 * penalty_for_short(c, r) * geometric_mean(shares)
+
+    return answer
+
+
+def bleu_of_mean_precisions(hypotheses, references):
+    c, r = sum(map(len, hypotheses)), sum(map(len, references))
+    pairs = list(zip(hypotheses, references, strict=True))
+    means = [sum(ngram_precision([h], [r], n) for h, r in pairs) / len(pairs) for n in (1, 2, 3, 4)]
+    return 100 * penalty_for_short(c, r) * geometric_mean(means)
 
 
 def mean_of_sentence_scores(hypotheses, references):
@@ -719,6 +851,36 @@ corpus_bleu = Exercise(
             "Ours run from 0 to 100: times 100.",
             lambda hypotheses, references: bleu_with()(hypotheses, references) / 100,
             seen="nltk gives a share, sacrebleu a number up to 100",
+        ),
+        Mistake(
+            "runs reach over the ends of sentences",
+            "Count within each sentence, and sum the counts.",
+            lambda hypotheses, references: bleu_with()([sum(hypotheses, [])], [sum(references, [])]),
+            seen="all sentences joined to one list; then a run may also be found in another sentence",
+        ),
+        Mistake(
+            "you divide by the runs of the references",
+            "That is recall. Precision divides by the runs of the translations.",
+            bleu_by(lambda hits, found, wanted, words: hits / wanted),
+            seen="the share of the reference that was found, as in ROUGE",
+        ),
+        Mistake(
+            "you divide by the number of words",
+            "A text of c words has c - n + 1 runs of n.",
+            bleu_by(lambda hits, found, wanted, words: hits / words),
+            seen="len(tokens) for every n",
+        ),
+        Mistake(
+            "one is added to all counts",
+            "No smoothing here: every precision is above 0.",
+            bleu_by(lambda hits, found, wanted, words: (hits + 1) / (found + 1)),
+            seen="smoothed BLEU, method 2 of nltk, which is for single sentences",
+        ),
+        Mistake(
+            "each precision is a mean over sentences",
+            "Sum matches and runs over all sentences first, and divide once for each n.",
+            bleu_of_mean_precisions,
+            seen="a mean of means: short sentences weigh as much as long ones",
         ),
     ],
     right=[bleu_by_logarithms],

@@ -55,6 +55,7 @@ def learnt():
 
 def test_a_dictionary_learnt_from_pairs_finds_their_words():
     _, dictionary = learnt()
+    assert dictionary.table.shape == (len(dictionary.source_tokenizer), len(dictionary.target_tokenizer))
     tokens = dictionary.translate("The big cat sleeps.").tokens
     assert [token for token in tokens if token in ("大", "猫", "睡觉")] == ["大", "猫", "睡觉"]
     with pytest.raises(ValueError, match="nothing to learn from"):
@@ -70,6 +71,8 @@ def test_its_record_is_scored_like_that_of_any_model():
             ids[0], pair.source_tokens, ids[1], pair.target_tokens, gold=pair.alignment
         )
         assert record.source == [*pair.source_tokens, "</s>"] and record.target == list(pair.target_tokens)
+        assert record.gold == pair.alignment
+        assert (record.source_language, record.target_language) == ("en", "zh")
         predicted.append(links(record.cross[0, 0], record.source, record.target))
         gold.append(pair.alignment)
     rate = alignment_error_rate(predicted, gold)
