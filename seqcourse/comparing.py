@@ -75,16 +75,16 @@ def describe(said, right, atol):
         return f"It gives {show(said)} where {show(right)} is right.{factor(said, right, atol)}"
     if isinstance(right, list | tuple):
         if not isinstance(said, list | tuple):
-            return f"It gives {name_of(said)}; a list is asked for."
+            return f"It gives {name_of(said)}; a list or tuple of {len(right)} items is asked for."
         if len(said) != len(right):
             return f"It gives {len(said)} items where {len(right)} are asked for: {short(said)}."
         place = next(i for i, (a, b) in enumerate(zip(said, right, strict=True)) if not same(a, b, atol))
         return f"Item {place}: {describe(said[place], right[place], atol)}"
     if isinstance(right, dict) and isinstance(said, dict):
         if absent := [key for key in right if key not in said]:
-            return f"It does not say what {short(absent[0])} is."
+            return f"{short(absent[0])} is missing in it."
         if more := [key for key in said if key not in right]:
-            return f"It has {short(more[0])}, which is not asked for."
+            return f"{short(more[0])} does not belong in it."
         key = next(key for key in right if not same(said[key], right[key], atol))
         return f"For {short(key)}: {describe(said[key], right[key], atol)}"
     if type(said) is not type(right):
@@ -158,7 +158,8 @@ def factor(said, right, atol):
         return ""
     if math.isclose(said, -right, rel_tol=1e-3):
         return " The sign is wrong."
-    return f" That is {said / right:.4g} times the right one."
+    ratio = f"{said / right:.4g}"
+    return "" if ratio in ("0", "1") else f" That is {ratio} times the right one."
 
 
 def show(number):

@@ -757,12 +757,15 @@ def bleu_by_logarithms(hypotheses, references):
     return 100 * math.exp(min(0, 1 - r / c) + sum(logs) / 4)
 
 
+TOKENS = ["a", "b", "ab", "ba", "aa"]  # a b joined reads like ab
+
+
 def drawn_texts(cut):
     """Three references of 7 to 11 words out of five, and what a poor translator makes of them."""
-    references = [random.choices("abcde", k=random.randint(7, 11)) for _ in range(3)]
-    hypotheses = [[random.choice("abcde") if random.random() < 0.15 else w for w in r] for r in references]
+    references = [random.choices(TOKENS, k=random.randint(7, 11)) for _ in range(3)]
+    hypotheses = [[random.choice(TOKENS) if random.random() < 0.15 else w for w in r] for r in references]
     hypotheses[0] = references[0][:7]  # at least one run of four is right
-    return [h[: len(h) - 2] if cut else h + random.choices("abcde", k=4) for h in hypotheses], references
+    return [h[: len(h) - 2] if cut else h + random.choices(TOKENS, k=4) for h in hypotheses], references
 
 
 corpus_bleu = Exercise(

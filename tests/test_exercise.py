@@ -268,12 +268,14 @@ def test_simple_relations_to_the_right_answer_are_seen():
     assert "upside down" in difference(x < 0, x >= 0, 1e-5)
     assert difference([1, 3], [1, 2], 1e-5) == "Item 1: It gives 3 where 2 is right."
     assert "Item 1: Item 0" in difference([[1], [4]], [[1], [2]], 1e-5)
+    assert "'c' does not belong" in difference({"a": 1, "c": 2}, {"a": 1}, 1e-5)
+    assert "times" not in difference(1.00001, 1, 0) and "times" not in difference(0.0, 3.0, 0)
     assert "3 items where 2" in difference([1, 2, 3], [1, 2], 1e-5)
     assert "sign is wrong" in difference(-0.5, 0.5, 1e-5)
     assert "at [1, 2]" in difference(x.index_put((torch.tensor(1), torch.tensor(2)), torch.tensor(9.0)), x, 0)
     assert "a number is asked for" in difference("0.5", 0.5, 1e-5)
-    assert "a list is asked for" in difference("ab", ["a", "b"], 1e-5)
-    assert "does not say what 'b' is" in difference({"a": 1}, {"a": 1, "b": 2}, 1e-5)
+    assert "a list or tuple of 2 items is asked for" in difference("ab", ["a", "b"], 1e-5)
+    assert "'b' is missing" in difference({"a": 1}, {"a": 1, "b": 2}, 1e-5)
 
 
 # ------------------------------------------------------------------------------------------ progress
