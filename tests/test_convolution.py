@@ -62,3 +62,11 @@ def test_a_stack_cannot_see_the_future():
 def test_a_window_without_words_is_refused(kernel_size, dilation):
     with pytest.raises(ValueError, match="at least 1"):
         CausalConv1d(D, H, kernel_size, dilation)
+
+
+def test_a_stack_adds_what_each_layer_found_to_what_it_was_given():
+    torch.manual_seed(0)
+    stack, x = DilatedStack(D, 2, [1, 2]), torch.randn(B, S, D)
+    first, second = stack.layers
+    after_one = x + first(x).clamp(min=0)
+    torch.testing.assert_close(stack(x), after_one + second(after_one).clamp(min=0))
