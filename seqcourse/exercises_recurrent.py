@@ -20,6 +20,11 @@ def states_of(step, start=torch.zeros, backwards=False):
     return read
 
 
+def shifted(states):
+    """The states with zeros before them."""
+    return torch.cat((torch.zeros_like(states[:1]), states))
+
+
 right_states = states_of(lambda word, memory, b: (word + memory + b).tanh())
 
 rnn_states = Exercise(
@@ -78,6 +83,30 @@ rnn_states = Exercise(
             "Begin with x[0].",
             states_of(lambda word, memory, b: (word + memory + b).tanh(), backwards=True),
             seen="the backward half of a bidirectional network",
+        ),
+        Mistake(
+            "it squeezes with a sigmoid",
+            "tanh: states lie between -1 and 1.",
+            states_of(lambda word, memory, b: (word + memory + b).sigmoid()),
+            seen="Elman's own network did",
+        ),
+        Mistake(
+            "it squeezes with ReLU",
+            "tanh: what is not bounded can grow from word to word.",
+            states_of(lambda word, memory, b: (word + memory + b).relu()),
+            seen="the habit of feed-forward networks; nonlinearity='relu' of nn.RNN",
+        ),
+        Mistake(
+            "each state is collected before its word is read",
+            "First renew the state, then append it.",
+            lambda x, W, U, b: shifted(right_states(x, W, U, b))[:-1],
+            seen="append stands above the line that renews the state",
+        ),
+        Mistake(
+            "the zeros of the beginning are among the states",
+            "Start with an empty list: one state for each word.",
+            lambda x, W, U, b: shifted(right_states(x, W, U, b)),
+            seen="states = [hidden] before the loop",
         ),
     ],
 )
@@ -156,6 +185,22 @@ clip_by_norm = Exercise(
             lambda gradients, most: scaled(gradients, float(norm(gradients) <= most)),
             seen="a step is skipped when its gradient is too long",
         ),
+        Mistake(
+            "it measures the largest number, not the length",
+            "The norm is the root of the sum of squares.",
+            lambda gradients, most: scaled(
+                gradients, (most / max(g.abs().max() for g in gradients)).clamp(max=1)
+            ),
+            seen="norm_type=inf of clip_grad_norm_",
+        ),
+        Mistake(
+            "it measures the sum of the absolute values",
+            "The norm is the root of the sum of squares.",
+            lambda gradients, most: scaled(
+                gradients, (most / sum(g.abs().sum() for g in gradients)).clamp(max=1)
+            ),
+            seen="norm_type=1 of clip_grad_norm_",
+        ),
     ],
     right=[
         lambda gradients, most: [
@@ -197,6 +242,12 @@ def gates_without_sigmoid(gates, cell):
 def tied_gates(gates, cell):
     i, f, g, o = gates.chunk(4, dim=-1)
     cell = f.sigmoid() * cell + (1 - f.sigmoid()) * g.tanh()
+    return o.sigmoid() * cell.tanh(), cell
+
+
+def forget_both(gates, cell):
+    i, f, g, o = gates.chunk(4, dim=-1)
+    cell = f.sigmoid() * (cell + i.sigmoid() * g.tanh())
     return o.sigmoid() * cell.tanh(), cell
 
 
@@ -275,6 +326,27 @@ lstm_step = Exercise(
             "Here input and forget gate are two: what is new comes in by the input gate, not by 1 - forget.",
             tied_gates,
             seen="the GRU's way, and the coupled gates of Greff et al. 2017",
+        ),
+        Mistake(
+            "the forget gate lies on the candidate as well",
+            "It multiplies the old cell alone; the new part is added after that.",
+            forget_both,
+            seen="a bracket too many: forget · (cell + …)",
+        ),
+        Mistake(
+            "the output gate goes through a tanh",
+            "A gate is a share between 0 and 1: sigmoid.",
+            lambda gates, cell: (
+                gates.chunk(4, dim=-1)[3].tanh() * lstm(gates, cell)[1].tanh(),
+                lstm(gates, cell)[1],
+            ),
+            seen="one tanh too many in a line with another",
+        ),
+        Mistake(
+            "the cell is missing",
+            "Return both, hidden and cell: the next step needs them.",
+            lambda gates, cell: lstm(gates, cell)[0],
+            seen="return of what is shown only",
         ),
     ],
 )
@@ -358,6 +430,18 @@ gru_step = Exercise(
             lambda *given: gru(*given, mix=lambda z, old, new: (1 - z) * new),
             seen="the first half of the last line is forgotten",
         ),
+        Mistake(
+            "the second bias is missing",
+            "The memory is U hidden + c; r multiplies c as well.",
+            lambda a, hidden, U, c: gru(a, hidden, U, torch.zeros_like(c)),
+            seen="the papers write no biases",
+        ),
+        Mistake(
+            "the candidate sees the hidden state without U",
+            "r multiplies the last third of U hidden + c.",
+            lambda a, hidden, U, c: gru(a, hidden, U, c, candidate=lambda n, m, r: (n + r * hidden).tanh()),
+            seen="r ⊙ h of the paper, with its map forgotten",
+        ),
     ],
 )
 
@@ -429,6 +513,12 @@ causal_padding = Exercise(
                 (x[:, :1].expand(-1, (kernel_size - 1) * dilation, -1), x), dim=1
             ),
             seen='mode="replicate"',
+        ),
+        Mistake(
+            "that is right for a window of two words only",
+            "It reaches kernel_size - 1 steps back, each of them `dilation` words.",
+            lambda x, kernel_size, dilation: padded(x, dilation),
+            seen="the example by hand had a kernel of 2",
         ),
     ],
     right=[
@@ -516,6 +606,18 @@ last_states = Exercise(
             "Read on: the last real word, not the first.",
             reads(lambda real, new, old: new, pick=lambda s, mask: s[:, 0]),
             seen="right for the backward direction of a bidirectional network",
+        ),
+        Mistake(
+            "the padding is read as a word of zeros",
+            "A word of zeros renews the state, too. Choose between the new state and the old one.",
+            lambda x, mask, cell: reads(lambda real, new, old: new)(x * mask[..., None], mask, cell),
+            seen="padding_idx of nn.Embedding, which makes zeros of it, taken for a mask",
+        ),
+        Mistake(
+            "these are all states",
+            "Only the last one of each sentence is asked for: (B, H).",
+            reads(torch.where, pick=lambda states, mask: states),
+            seen="the list of states is returned, not the state",
         ),
     ],
     right=[reads(lambda real, new, old: new, pick=at_length)],
