@@ -29,8 +29,12 @@ def draw_lines(lines, x="", y="", log=False):
 def by_logarithm(ax):
     """Space the values by their logarithm, and write them as plain numbers: our letters have no exponents."""
     ax.set_yscale("log")
-    ax.yaxis.set_major_formatter(lambda value, _: f"{value:.9f}".rstrip("0").rstrip("."))
+    ax.yaxis.set_major_formatter(lambda value, _: plain(value) if value >= 1e-6 else f"{value:g}")
     ax.yaxis.set_minor_formatter(lambda value, _: "")
+
+
+def plain(value):
+    return f"{value:.6f}".rstrip("0").rstrip(".")
 
 
 def draw_beside(groups, reference, x="", y="", log=False, columns=4):

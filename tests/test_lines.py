@@ -62,6 +62,7 @@ def test_nothing_to_draw_says_so():
 def test_values_spaced_by_their_logarithm_are_written_as_plain_numbers(draw):
     ax = draw({"down": ([0, 1], [100, 0.001])}, log=True).axes[0]
     names = [label.get_text() for label in ax.get_yticklabels()]
-    assert ax.yaxis.get_major_formatter()(1e-5, 0) == "0.00001"
+    written = {value: ax.yaxis.get_major_formatter()(value, 0) for value in (1e-14, 1e-5, 0.25, 300000)}
+    assert [*written.values()] == ["1e-14", "0.00001", "0.25", "300000"]
     assert ax.get_yscale() == "log" and {"0.01", "1", "100"} <= set(names)
     assert not any("$" in name for name in names)
