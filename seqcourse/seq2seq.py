@@ -59,39 +59,46 @@ class RecurrentState:
         return RecurrentState(self.state[rows])
 
 
+class SentenceEncoder(nn.Module):
+    """Read a sentence to its end: (B, S) -> the state of the cell after its last word."""
+
+    def __init__(self, config):
+        super().__init__()
+        self.config = config
+        self.embedding = nn.Embedding(config.src_vocab_size, config.d_model)
+        self.recurrent = Recurrent(CELLS[config.cell](config.d_model, config.hidden_size))
+        self.dropout = nn.Dropout(config.dropout)
+
+    def forward(self, src):
+        src = reverse(src, self.config.pad_id) if self.config.reverse_source else src
+        _, state = self.recurrent(self.dropout(self.embedding(src)), src != self.config.pad_id)
+        return state
+
+
 class Seq2Seq(nn.Module):
-    """Sentence -> one state -> sentence: (B, S), (B, T) -> logits (B, T, V); row t foretells word t + 1.
+    """Sentence -> state -> sentence: (B, S), (B, T) -> logits (B, T, V); row t foretells word t + 1.
 
     Sutskever et al. 2014, section 2; their v is the encoder's last state.
     """
 
     def __init__(self, config):
         super().__init__()
-        self.config = config
-        Cell = CELLS[config.cell]
-        self.source = nn.Embedding(config.src_vocab_size, config.d_model)
-        self.target = nn.Embedding(config.tgt_vocab_size, config.d_model)
-        self.encoder = Recurrent(Cell(config.d_model, config.hidden_size))
-        self.decoder = Recurrent(Cell(config.d_model, config.hidden_size))
+        self.config, self.encoder = config, SentenceEncoder(config)
+        self.embedding = nn.Embedding(config.tgt_vocab_size, config.d_model)
+        self.decoder = Recurrent(CELLS[config.cell](config.d_model, config.hidden_size))
         self.output = nn.Linear(config.hidden_size, config.tgt_vocab_size)
         self.dropout = nn.Dropout(config.dropout)
 
-    def encode(self, src):
-        """Read each sentence to its end: (B, S) -> the state after its last word."""
-        src = reverse(src, self.config.pad_id) if self.config.reverse_source else src
-        _, state = self.encoder(self.dropout(self.source(src)), src != self.config.pad_id)
-        return state
-
     def forward(self, src, tgt_in):
-        x = self.dropout(self.target(tgt_in))  # (B, T, D)
-        hidden, _ = self.decoder(x, state=self.encode(src))  # (B, T, hidden_size)
-        return self.output(self.dropout(hidden))  # (B, T, V)
+        x = self.dropout(self.embedding(tgt_in))  # (B, T, D)
+        hidden, _ = self.decoder(x, state=self.encoder(src))  # (B, T, hidden_size)
+        return self.output(self.dropout(hidden))
 
     def begin(self, src):
         """The state in which no word is written yet, for (B, S) source tokens."""
-        return RecurrentState(self.encode(src))
+        return RecurrentState(self.encoder(src))
 
     def step(self, token, state):
         """Feed one token a sentence, (B,); return the logits of the next, (B, V), and the new state."""
-        state = self.decoder.cell(self.dropout(self.target(token)), state.state)
+        state = self.decoder.cell(self.dropout(self.embedding(token)), state.state)
         return self.output(self.dropout(hidden_of(state))), RecurrentState(state)
