@@ -1,5 +1,6 @@
 """Equal to the same model of torch's own layers; padding changes nothing; steps equal one pass."""
 
+import json
 import math
 from dataclasses import replace
 
@@ -14,6 +15,9 @@ from seqcourse.decoding import beam_search, greedy_search
 from seqcourse.recurrent import hidden_of
 from seqcourse.seq2seq import CELLS, Seq2Seq, Seq2SeqConfig, reverse
 from seqcourse.training import evaluate_model
+from seqcourse.transformer import Transformer
+from seqcourse.translator import Translator
+from seqcourse.vocabulary import Vocabulary
 
 PAD, BOS, EOS = 0, 2, 3
 TORCH = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
@@ -231,3 +235,59 @@ def test_a_config_that_makes_no_sense_says_why(changes, says):
 def test_a_convolutional_config_that_makes_no_sense_says_why(changes, says):
     with pytest.raises(ValueError, match=says):
         ConvSeq2SeqConfig(13, 17, **changes)
+
+
+# ---------------------------------------------------------------------- in the folder of a translator
+
+
+def small_words(size, language):
+    return Vocabulary([chr(97 + i) for i in range(size - 4)], language=language)
+
+
+@pytest.mark.parametrize("cell", [*CELLS, "conv"])
+def test_a_folder_keeps_the_model_and_says_what_it_is(cell, tmp_path):
+    ours = Translator(make_model(cell), small_words(13, "en"), small_words(17, "fr"), {"corpus": "none"})
+    ours.save(tmp_path)
+    again = Translator.load(tmp_path, device="cpu")
+    assert type(again.model) is type(ours.model) and again.model.config == ours.model.config
+    sentences = ["a b c", "d", "e f g h i"]
+    assert again.translate(sentences, beam=2, n_best=2) == ours.translate(sentences, beam=2, n_best=2)
+    architecture = json.loads((tmp_path / "config.json").read_text(encoding="utf-8"))["architecture"]
+    assert architecture == type(ours.model).__name__
+
+
+def change(folder, **changes):
+    path = folder / "config.json"
+    saved = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps(saved | changes), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "changes, says",
+    [
+        (
+            {"architecture": "Oracle"},
+            "no model of ours is a Oracle; there is Transformer, Seq2Seq, ConvSeq2Seq",
+        ),
+        ({"architecture": ["Seq2Seq"]}, "no model of ours is a"),
+        ({"architecture": "Transformer"}, "no model of ours has cell, hidden_size, reverse_source"),
+        ({"model": {"src_vocab_size": 13, "tgt_vocab_size": 17, "cell": "brain"}}, "cell must be one of"),
+        ({"model": {}}, "missing 2 required positional arguments"),
+    ],
+)
+def test_a_folder_with_another_architecture_is_refused_with_the_reason(changes, says, tmp_path):
+    Translator(make_model(), small_words(13, "en"), small_words(17, "fr")).save(tmp_path)
+    change(tmp_path, **changes)
+    with pytest.raises(ValueError, match="config.json does not describe a translator of ours: .*" + says):
+        Translator.load(tmp_path)
+
+
+def test_a_folder_that_does_not_say_what_it_holds_holds_a_transformer():
+    shipped = Translator.load("toy-en-zh", device="cpu")
+    assert type(shipped.model) is Transformer
+
+
+def test_a_model_that_does_not_attend_says_so_when_asked_for_attention():
+    translator = Translator(make_model(), small_words(13, "en"), small_words(17, "fr"))
+    with pytest.raises(ValueError, match="a Seq2Seq does not attend"):
+        translator.translate("a b c", attention=True)
