@@ -45,7 +45,7 @@ from seqcourse.transformer import Transformer, TransformerConfig
 from seqcourse.translator import Translator
 
 CORPORA = {  # how large, how long, and how much at a time
-    "toy-en-zh": {"parameters": 290_000, "steps": 1500, "seconds": 20, "max_tokens": 600, "vocab_size": 0},
+    "toy-en-zh": {"parameters": 290_000, "steps": 1200, "seconds": 15, "max_tokens": 600, "vocab_size": 0},
     "tatoeba-en-zh": {
         "parameters": 2_500_000,
         "steps": 3000,
