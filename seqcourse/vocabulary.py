@@ -26,11 +26,6 @@ class Vocabulary:
         self.language = language
         self.pattern = word_pattern(self.words[len(SPECIALS) :], language)
 
-    @classmethod
-    def learn(cls, token_lists, language):
-        counts = Counter(token for tokens in token_lists for token in tokens)
-        return cls(sorted(counts, key=lambda word: (-counts[word], word)), language)
-
     def __len__(self):
         return len(self.words)
 
@@ -45,6 +40,11 @@ class Vocabulary:
 
     def decode(self, ids):
         return write([self.words[i] for i in ids if i >= len(SPECIALS)], self.language)
+
+    @classmethod
+    def learn(cls, token_lists, language):
+        counts = Counter(token for tokens in token_lists for token in tokens)
+        return cls(sorted(counts, key=lambda word: (-counts[word], word)), language)
 
     def save(self, path):
         write_json({"type": "words", "language": self.language, "words": self.words}, path)
