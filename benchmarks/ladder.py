@@ -2,7 +2,7 @@
 
     python benchmarks/ladder.py [--corpus toy-en-zh] [--only LSTM] [--seeds 3] [--out FILE]
 
-It has four parts. The models of a part have about equally many parameters, but for those of "bottleneck".
+It has five parts. The models of a part have about equally many parameters, but for those of "bottleneck".
 
 - "rates": each model learns for a short while at several learning rates; the one with the lowest validation
   loss is that model's rate in the other parts. Its seed is used nowhere else.
@@ -10,6 +10,7 @@ It has four parts. The models of a part have about equally many parameters, but 
 - "equal seconds": as many seconds for each. They are seconds of the processor that this process has used
   (time.process_time), not those of a clock on the wall, so that other work on the machine takes little away.
   The learning rate's schedule follows the seconds. Validation and scoring are not counted.
+- "counting": the dictionary (IBM Model 1), which has no steps and no chance in it, and is learnt once.
 - "bottleneck": the LSTM with states of several sizes, and one that reads its source backwards; equal steps.
 
 Scores are those of greedy translations of the test part; "long" is the part of sentences longer than any in
@@ -32,6 +33,7 @@ from seqcourse.batching import batch_by_tokens, encode_pairs
 from seqcourse.conv_seq2seq import ConvSeq2Seq, ConvSeq2SeqConfig
 from seqcourse.corpora import corpus_names, load_corpus
 from seqcourse.data_folder import missing
+from seqcourse.dictionary import DictionaryTranslator
 from seqcourse.files import write_atomically
 from seqcourse.fitting import Stream, adamw
 from seqcourse.making import learn_tokenizers
@@ -85,6 +87,7 @@ MODELS = {  # a function of the sizes of both vocabularies and of a width
     "convolutional": convolutional,
     "Transformer": transformer,
 }
+DICTIONARY = "dictionary"
 BOTTLENECKS = {f"LSTM, {width}": (recurrent("lstm"), width) for width in (16, 32, 64, 128, 256)}
 BOTTLENECKS |= {"LSTM, 128, reversed": (recurrent("lstm", reverse_source=True), 128)}
 
@@ -158,7 +161,8 @@ def scores(translator, data):
         long, gold = translations(translator, data.long), [pair.target for pair in data.long]
         found["long"] = {"BLEU": bleu(long, gold, language).value, "chrF": chrf(long, gold).value}
     found["by phenomenon"] = plain(by_tag(data.tested, texts, language))
-    if isinstance(getattr(translator, "model", None), Transformer) and data.tested[0].alignment:
+    links_words = isinstance(translator, DictionaryTranslator) or isinstance(translator.model, Transformer)
+    if links_words and data.tested[0].alignment:
         found["AER"] = rate_of_best_head(translator, data.corpus, data.tested[:ALIGNED])[1]
     sample = data.tested[0]
     return found | {"sample": {"source": sample.source, "target": sample.target, "translation": texts[0]}}
@@ -166,6 +170,14 @@ def scores(translator, data):
 
 def plain(groups):
     return {name: [score.value, number] for name, (score, number) in groups.items()}
+
+
+def count_words(data):
+    """Learn the dictionary; return what became of it."""
+    began = time.process_time()
+    translator = DictionaryTranslator.learn(data.corpus.pairs("train"), data.source, data.target)
+    result = {"parameters": translator.table.count_nonzero().item(), "seconds": time.process_time() - began}
+    return result | scores(translator, data)
 
 
 def run(part, name, seed, data, rate):
@@ -190,6 +202,7 @@ def run(part, name, seed, data, rate):
 
 def planned(seeds):
     """All runs of a corpus in their order: (part, model, seed, rate); rate None is the best of the trials."""
+    yield "counting", DICTIONARY, 0, None
     for name in MODELS:
         for rate in RATES:
             yield "rates", name, TRIAL_SEED, rate
@@ -197,6 +210,11 @@ def planned(seeds):
         for part, names in (("bottleneck", BOTTLENECKS), ("equal steps", MODELS), ("equal seconds", MODELS)):
             for name in names:
                 yield part, name, seed, None
+
+
+def belongs(only, part, name):
+    """Whether a run is asked for by `--only`: the model's own, those of its bottlenecks, and its trials."""
+    return only in (name, name.split(",")[0]) or (part, name) == ("rates", only.split(",")[0])
 
 
 def best_rate(runs, corpus, name):
@@ -232,12 +250,16 @@ def main():
     here = [name for name in CORPORA if name in corpus_names()]
     here = here[:1] if missing(ORIGIN) else here
     parser.add_argument("--corpus", choices=list(CORPORA), help="default: those on this machine")
-    parser.add_argument("--only", metavar="MODEL", help=f"one of: {'; '.join([*MODELS, *BOTTLENECKS])}")
+    parser.add_argument(
+        "--only", metavar="MODEL", help=f"one of: {'; '.join([DICTIONARY, *MODELS, *BOTTLENECKS])}"
+    )
     parser.add_argument("--seeds", type=int, default=3, help="how many, from 0 (default: 3)")
     parser.add_argument("--out", type=Path, default=Path("data/results/ladder.json"), help="JSON file")
     options = parser.parse_args()
-    if options.only not in (None, *MODELS, *BOTTLENECKS):
-        parser.error(f"there is no model {options.only!r}; there is {'; '.join([*MODELS, *BOTTLENECKS])}")
+    if options.only not in (None, DICTIONARY, *MODELS, *BOTTLENECKS):
+        parser.error(
+            f"there is no model {options.only!r}; there is {'; '.join([DICTIONARY, *MODELS, *BOTTLENECKS])}"
+        )
     settings = {
         "corpora": CORPORA,
         "rates": list(RATES),
@@ -249,12 +271,16 @@ def main():
         data, todo = Data(corpus), list(planned(options.seeds))
         for number, (part, name, seed, rate) in enumerate(todo, 1):
             key = {"corpus": corpus, "part": part, "model": name, "seed": seed}
-            if options.only and name.split(",")[0] != options.only and name != options.only:
+            if options.only and not belongs(options.only, part, name):
                 continue
             if any(key.items() <= r.items() and rate in (None, r["rate"]) for r in runs):
                 continue
             print(f"{number}/{len(todo)}  {corpus}, {part}: {name}, seed {seed}", flush=True)
-            runs.append(key | rounded(run(part, name, seed, data, rate or best_rate(runs, corpus, name))))
+            if name == DICTIONARY:
+                result = count_words(data)
+            else:
+                result = run(part, name, seed, data, rate or best_rate(runs, corpus, name))
+            runs.append(key | rounded(result))
             told = {
                 name: runs[-1].get(name)
                 for name in ("rate", "parameters", "steps", "seconds", "valid_loss", "BLEU")
