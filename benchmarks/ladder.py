@@ -2,7 +2,7 @@
 
     python benchmarks/ladder.py [--corpus toy-en-zh] [--only LSTM] [--seeds 3] [--out FILE]
 
-It has five parts. The models of a part have about equally many parameters, but for those of "bottleneck".
+It has six parts. The models of a part have about equally many parameters, but for those of "bottleneck".
 
 - "rates": each model learns for a short while at several learning rates; the one with the lowest validation
   loss is that model's rate in the other parts. Its seed is used nowhere else.
@@ -12,6 +12,7 @@ It has five parts. The models of a part have about equally many parameters, but 
   The learning rate's schedule follows the seconds. Validation and scoring are not counted.
 - "counting": the dictionary (IBM Model 1), which has no steps and no chance in it, and is learnt once.
 - "bottleneck": the LSTM with states of several sizes, and one that reads its source backwards; equal steps.
+- "patience": that LSTM with three times as many steps, as in the notebook of lesson 03.
 
 Scores are those of greedy translations of the test part; "long" is the part of sentences longer than any in
 training. "by length" and "by phenomenon" hold, for each group, its score and how many sentences it has; "AER"
@@ -47,7 +48,7 @@ from seqcourse.transformer import Transformer, TransformerConfig
 from seqcourse.translator import Translator
 
 CORPORA = {  # how large, how long, and how much at a time
-    "toy-en-zh": {"parameters": 290_000, "steps": 1200, "seconds": 15, "max_tokens": 600, "vocab_size": 0},
+    "toy-en-zh": {"parameters": 290_000, "steps": 600, "seconds": 8, "max_tokens": 600, "vocab_size": 0},
     "tatoeba-en-zh": {
         "parameters": 2_500_000,
         "steps": 3000,
@@ -57,8 +58,8 @@ CORPORA = {  # how large, how long, and how much at a time
     },
 }
 LONGEST = 128  # tokens of a sentence
-RATES, TRIAL_STEPS, TRIAL_SEED = (2e-3, 4e-3, 8e-3), 300, 99
-TESTED, LONG, VALIDATED, ALIGNED = 1000, 300, 300, 200  # sentences
+RATES, TRIAL_STEPS, TRIAL_SEED = (2e-3, 4e-3, 8e-3, 16e-3), 300, 99
+TESTED, LONG, VALIDATED, ALIGNED = 500, 200, 300, 100  # sentences
 WIDTH = 2  # lengths that share a score
 
 
@@ -88,8 +89,10 @@ MODELS = {  # a function of the sizes of both vocabularies and of a width
     "Transformer": transformer,
 }
 DICTIONARY = "dictionary"
-BOTTLENECKS = {f"LSTM, {width}": (recurrent("lstm"), width) for width in (16, 32, 64, 128, 256)}
+PATIENT, PATIENCE = "LSTM, 128, patient", 3  # times as many steps
+BOTTLENECKS = {f"LSTM, {width}": (recurrent("lstm"), width) for width in (16, 64, 128, 256)}
 BOTTLENECKS |= {"LSTM, 128, reversed": (recurrent("lstm", reverse_source=True), 128)}
+NAMES = [DICTIONARY, *MODELS, *BOTTLENECKS, PATIENT]
 
 
 def count(model):
@@ -183,11 +186,12 @@ def count_words(data):
 def run(part, name, seed, data, rate):
     """Train one model once; return what became of it."""
     budget = data.settings
-    make, width = BOTTLENECKS.get(name) or (
+    make, width = (BOTTLENECKS | {PATIENT: BOTTLENECKS["LSTM, 128"]}).get(name) or (
         MODELS[name],
         width_for(MODELS[name], data.sizes, budget["parameters"]),
     )
     shares = {
+        "patience": lambda steps, seconds: steps / (PATIENCE * budget["steps"]),
         "rates": lambda steps, seconds: steps / TRIAL_STEPS,
         "equal seconds": lambda steps, seconds: seconds / budget["seconds"],
     }
@@ -210,6 +214,7 @@ def planned(seeds):
         for part, names in (("bottleneck", BOTTLENECKS), ("equal steps", MODELS), ("equal seconds", MODELS)):
             for name in names:
                 yield part, name, seed, None
+        yield "patience", PATIENT, seed, None
 
 
 def belongs(only, part, name):
@@ -250,16 +255,12 @@ def main():
     here = [name for name in CORPORA if name in corpus_names()]
     here = here[:1] if missing(ORIGIN) else here
     parser.add_argument("--corpus", choices=list(CORPORA), help="default: those on this machine")
-    parser.add_argument(
-        "--only", metavar="MODEL", help=f"one of: {'; '.join([DICTIONARY, *MODELS, *BOTTLENECKS])}"
-    )
+    parser.add_argument("--only", metavar="MODEL", help=f"one of: {'; '.join(NAMES)}")
     parser.add_argument("--seeds", type=int, default=3, help="how many, from 0 (default: 3)")
     parser.add_argument("--out", type=Path, default=Path("data/results/ladder.json"), help="JSON file")
     options = parser.parse_args()
-    if options.only not in (None, DICTIONARY, *MODELS, *BOTTLENECKS):
-        parser.error(
-            f"there is no model {options.only!r}; there is {'; '.join([DICTIONARY, *MODELS, *BOTTLENECKS])}"
-        )
+    if options.only not in (None, *NAMES):
+        parser.error(f"there is no model {options.only!r}; there is {'; '.join(NAMES)}")
     settings = {
         "corpora": CORPORA,
         "rates": list(RATES),
@@ -273,7 +274,7 @@ def main():
             key = {"corpus": corpus, "part": part, "model": name, "seed": seed}
             if options.only and not belongs(options.only, part, name):
                 continue
-            if any(key.items() <= r.items() and rate in (None, r["rate"]) for r in runs):
+            if any(key.items() <= r.items() and rate in (None, r.get("rate")) for r in runs):
                 continue
             print(f"{number}/{len(todo)}  {corpus}, {part}: {name}, seed {seed}", flush=True)
             if name == DICTIONARY:

@@ -32,8 +32,16 @@ def test_the_runs_of_the_bottleneck_differ_in_the_state_or_in_the_direction_of_r
     models = ladder_runs("bottleneck")
     counts = {name: runs[0]["parameters"] for name, runs in models.items()}
     assert counts["LSTM, 128"] == counts["LSTM, 128, reversed"]
-    assert list(counts.values())[:5] == sorted(list(counts.values())[:5])
+    widths = [counts[f"LSTM, {width}"] for width in (16, 64, 128, 256)]
+    assert widths == sorted(widths) and len(counts) == 5
     assert all(run["steps"] == models["LSTM, 16"][0]["steps"] for runs in models.values() for run in runs)
+
+
+def test_the_patient_lstm_is_the_one_of_the_bottleneck_with_three_times_the_steps():
+    patient, hasty = ladder_runs("patience")["LSTM, 128, patient"], ladder_runs("bottleneck")["LSTM, 128"]
+    assert [run["seed"] for run in patient] == [0, 1, 2]
+    assert {run["parameters"] for run in patient} == {run["parameters"] for run in hasty}
+    assert patient[0]["steps"] == 3 * hasty[0]["steps"]
 
 
 def test_a_part_that_there_is_not_is_answered_with_those_there_are():
