@@ -129,20 +129,18 @@ class Data:
 def learn(model, data, rate, seed, share):
     """Train until `share(steps, seconds)`, the part of the budget used, is 1; return the curve."""
     recipe = Recipe(max_tokens=data.settings["max_tokens"], learning_rate=rate, seed=seed)
-    stream, optimizer, losses, curve = Stream(data.train, recipe, "cpu"), adamw(model, recipe), [], []
+    stream, optimizer, curve = Stream(data.train, recipe, "cpu"), adamw(model, recipe), []
     valid = batch_by_tokens(data.valid, recipe.max_tokens)
-    seconds, used = 0.0, 0.0
+    steps, seconds, used = 0, 0.0, 0.0
     while used < 1:
         for group in optimizer.param_groups:
             group["lr"] = rate * one_cycle(max(1, round(1000 * used)), 1000, 100)
         began = time.process_time()
-        losses.append(train_model(model, [next(stream)], optimizer))
-        seconds += time.process_time() - began
-        used = share(len(losses), seconds)
+        train_model(model, [next(stream)], optimizer)
+        steps, seconds = steps + 1, seconds + time.process_time() - began
+        used = share(steps, seconds)
         if used >= (len(curve) + 1) / 10:
-            recent = losses[-(-len(losses) // 10) :]
-            entry = {"step": len(losses), "seconds": seconds, "train_loss": sum(recent) / len(recent)}
-            curve.append(entry | {"valid_loss": evaluate_model(model, valid)})
+            curve.append({"step": steps, "seconds": seconds, "valid_loss": evaluate_model(model, valid)})
     return curve
 
 
