@@ -174,3 +174,24 @@ def draw_transformer():
     arrows.append((("S", 5), ("T", 3), "keys, values", 0.62))
     arrows.append((("T", 1), ("T", 5), "the same table of vectors, where the output is tied", -0.75))
     return draw_flow(boxes, arrows)
+
+
+def draw_encoder_decoder(read, fed, written):
+    """Draw two recurrent networks word by word, and the one arrow between them: three lists of words.
+
+    Raises ValueError unless as many words are written as are fed.
+    """
+    if len(fed) != len(written):
+        raise ValueError(f"{len(fed)} words are fed, and {len(written)} written")
+    boxes, arrows = {}, []
+    for i, word in enumerate([*read, *fed]):
+        reads, x = i < len(read), 0.92 * i + (0 if i < len(read) else 0.5)
+        boxes["in", i] = Box(x, -0.8, word, WORDS)
+        boxes["cell", i] = Box(x, 0, "LSTM" if reads else "LSTM′", THINKING if reads else ATTENTION)
+        arrows.append((("in", i), ("cell", i), ""))
+        if i:
+            arrows.append((("cell", i - 1), ("cell", i), "state" if i == len(read) else ""))
+        if not reads:
+            boxes["out", i] = Box(x, 0.8, written[i - len(read)], WORDS)
+            arrows.append((("cell", i), ("out", i), ""))
+    return draw_flow(boxes, arrows)

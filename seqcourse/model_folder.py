@@ -5,9 +5,20 @@ from dataclasses import fields
 from difflib import get_close_matches
 from pathlib import Path
 
+from .conv_seq2seq import ConvSeq2Seq, ConvSeq2SeqConfig
+from .seq2seq import Seq2Seq, Seq2SeqConfig
 from .shipped import shipped
 from .subwords import load_tokenizer
-from .transformer import TransformerConfig
+from .transformer import Transformer, TransformerConfig
+
+MODELS = {  # by the name of its class, which config.json says: a model and its config
+    model.__name__: (model, config)
+    for model, config in (
+        (Transformer, TransformerConfig),
+        (Seq2Seq, Seq2SeqConfig),
+        (ConvSeq2Seq, ConvSeq2SeqConfig),
+    )
+}
 
 
 def names():
@@ -65,10 +76,19 @@ def read_config(saved):
         isinstance(saved.get(part), dict) for part in ("model", "about")
     ):
         raise ValueError('it has no "model" and "about"')
-    unknown = sorted(set(saved["model"]) - {field.name for field in fields(TransformerConfig)})
+    architecture = saved.get("architecture", "Transformer")  # the first folders do not say
+    if architecture not in list(MODELS):
+        raise ValueError(f"no model of ours is a {architecture}; there is {', '.join(MODELS)}")
+    Config = MODELS[architecture][1]
+    unknown = sorted(set(saved["model"]) - {field.name for field in fields(Config)})
     if unknown:
         raise ValueError(f"no model of ours has {', '.join(unknown)}")
-    return TransformerConfig(**saved["model"])
+    return Config(**saved["model"])
+
+
+def build(config):
+    """An untrained model of the architecture that a config belongs to."""
+    return next(model(config) for model, Config in MODELS.values() if type(config) is Config)
 
 
 def parameters(model):

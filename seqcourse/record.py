@@ -1,6 +1,7 @@
 """One record of attention: who looked where, with the tokens that name every row and column."""
 
 from dataclasses import dataclass
+from inspect import signature
 from operator import index
 from pathlib import Path
 
@@ -95,8 +96,11 @@ def record_attention(model, src_ids, tgt_ids, source_tokens, target_tokens, gold
 
     src_ids: S token ids, EOS last   tgt_ids: token ids without BOS and EOS, which are added here
     `source_tokens` and `target_tokens` name the ids one for one. One teacher-forced pass in evaluation mode;
-    the model is left as it was. Raises ValueError when tokens and ids differ in number, or EOS is misplaced.
+    the model is left as it was. Raises ValueError when tokens and ids differ in number, EOS is misplaced, or
+    the model does not attend.
     """
+    if "record" not in signature(model.forward).parameters:
+        raise ValueError(f"a {type(model).__name__} does not attend: there is no attention to look at")
     bos, eos = model.config.bos_id, model.config.eos_id
     check_pair(list(src_ids), list(tgt_ids), source_tokens, target_tokens, eos)
     device = next((p.device for p in model.parameters()), torch.device("cpu"))

@@ -1,12 +1,13 @@
 """The Transformer: an encoder that reads a sentence, a decoder that writes its translation."""
 
 import math
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import torch
 from torch import nn
 
 from .attention import causal_mask, padding_mask
+from .config_checks import check_choice, check_share, check_tokens, check_whole_numbers
 from .layers import ACTIVATIONS, DecoderLayer, EncoderLayer
 from .positions import sinusoidal_positions
 
@@ -44,26 +45,19 @@ class TransformerConfig:
 
 def check(config):
     """Raise ValueError unless the numbers of a `TransformerConfig` make sense and fit each other."""
-    for field in fields(config):
-        number = getattr(config, field.name)
-        if field.type is int and not field.name.endswith("_id") and (type(number) is not int or number < 1):
-            raise ValueError(f"{field.name} must be a whole number of at least 1, not {number!r}")
+    check_whole_numbers(config)
     if config.d_model % config.nhead:
         raise ValueError(
             f"{config.nhead} heads cannot share {config.d_model} features: change nhead or d_model"
         )
-    if not 0 <= config.dropout < 1:
-        raise ValueError(f"dropout must be at least 0 and below 1, not {config.dropout!r}")
-    for name, known in (("activation", tuple(ACTIVATIONS)), ("positions", ("sinusoidal", "none"))):
-        if getattr(config, name) not in known:
-            raise ValueError(f"{name} must be one of {', '.join(known)}, not {getattr(config, name)!r}")
+    check_share("dropout", config.dropout)
+    check_choice("activation", config.activation, ACTIVATIONS)
+    check_choice("positions", config.positions, ("sinusoidal", "none"))
     if config.share_embeddings and config.src_vocab_size != config.tgt_vocab_size:
         raise ValueError(
             "share_embeddings needs one vocabulary, but src_vocab_size and tgt_vocab_size differ"
         )
-    for name in ("pad_id", "bos_id", "eos_id"):
-        if not 0 <= getattr(config, name) < min(config.src_vocab_size, config.tgt_vocab_size):
-            raise ValueError(f"{name} = {getattr(config, name)!r} is not a token of both vocabularies")
+    check_tokens(config)
 
 
 @dataclass

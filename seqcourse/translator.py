@@ -10,9 +10,8 @@ import torch
 from .batching import pad
 from .decoding import beam_search, check_beam
 from .files import write_atomically
-from .model_folder import find, load_weights, parameters, present, read_folder
+from .model_folder import build, find, load_weights, parameters, present, read_folder
 from .record import AttentionRecord, record_attention
-from .transformer import Transformer
 from .vocabulary import EOS, UNK
 
 AT_ONCE = 64  # sentences decoded together
@@ -116,7 +115,8 @@ class Translator:
         """Write both tokenizers and, last, config.json, without which no folder is a translator's."""
         self.source_tokenizer.save(Path(folder) / "source.json")
         self.target_tokenizer.save(Path(folder) / "target.json")
-        config = {"model": asdict(self.model.config), "about": self.about}
+        architecture = type(self.model).__name__
+        config = {"architecture": architecture, "model": asdict(self.model.config), "about": self.about}
         write_atomically(Path(folder) / "config.json", (json.dumps(config, indent=1) + "\n").encode("utf-8"))
 
     @classmethod
@@ -128,7 +128,7 @@ class Translator:
         """
         folder = find(name_or_folder)
         config, source, target, about = read_folder(folder)
-        model = Transformer(config)
+        model = build(config)
         load_weights(model, present(folder / "model.safetensors"))
         device = device or ("cuda" if torch.cuda.is_available() else "cpu")
         return cls(model.to(device), source, target, about)

@@ -9,6 +9,7 @@ from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch
 from seqcourse.diagrams import (
     Box,
     draw_decoder_layer,
+    draw_encoder_decoder,
     draw_encoder_layer,
     draw_flow,
     draw_transformer,
@@ -20,6 +21,7 @@ DIAGRAMS = [
     lambda: draw_encoder_layer(norm_first=False),
     draw_decoder_layer,
     draw_transformer,
+    lambda: draw_encoder_decoder(["two", "cats", "</s>"], ["<s>", "睡觉"], ["睡觉", "</s>"]),
 ]
 
 
@@ -87,3 +89,13 @@ def test_a_point_is_a_dot_and_a_sum_a_circle():
 def test_an_arrow_to_a_box_that_is_not_there_says_so():
     with pytest.raises(ValueError, match="no box 'b' for an arrow; there is a"):
         draw_flow({"a": Box(0, 0, "a")}, [("a", "b", "")])
+
+
+def test_one_arrow_leads_from_the_words_read_to_the_words_written():
+    figure = draw_encoder_decoder(["two", "cats"], ["<s>", "两", "只"], ["两", "只", "猫"])
+    assert words(figure).count("LSTM") == 2 and words(figure).count("LSTM′") == 3
+    assert words(figure).count("state") == 1
+    arrows = [patch for patch in figure.axes[0].patches if isinstance(patch, FancyArrowPatch)]
+    assert len(arrows) == 2 + 3 + 3 + 4  # from below, upwards, along
+    with pytest.raises(ValueError, match="2 words are fed, and 1 written"):
+        draw_encoder_decoder(["two"], ["<s>", "两"], ["两"])

@@ -3,6 +3,7 @@
     make weights                              those of the toy corpora, about five minutes on two CPU cores
     python tools/make_weights.py toy-en-zh    one of them
     python tools/make_weights.py tatoeba-en-zh    fifty minutes on one core; fetches its corpus when needed
+    python tools/make_weights.py toy-en-zh-lstm   the model of lesson 03, two minutes on one core
 
 An interrupted run goes on where it stopped. What is there already is replaced only when its run has ended.
 """
@@ -10,17 +11,22 @@ An interrupted run goes on where it stopped. What is there already is replaced o
 import json
 import shutil
 import sys
+from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 
 import torch
 
 from seqcourse.alignment import rate_of_best_head
+from seqcourse.batching import encode_pairs
 from seqcourse.corpora import load_corpus
-from seqcourse.making import make_translator
+from seqcourse.fitting import fit
+from seqcourse.making import learn_tokenizers, make_translator
 from seqcourse.recipe import Recipe
 from seqcourse.scores import bleu, by_tag, chrf
+from seqcourse.seq2seq import Seq2Seq, Seq2SeqConfig
 from seqcourse.toy import toy_corpus_names
+from seqcourse.transformer import Transformer
 from seqcourse.translator import Translator
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -35,6 +41,19 @@ RUNS = {name: {"steps": 1500} for name in toy_corpus_names()} | {
         "dropout": 0.2,
     },
 }
+LSTMS = {"toy-en-zh-lstm": {"steps": 5000, "recipe": Recipe(max_tokens=600, label_smoothing=0.0)}}
+
+
+def make_lstm(corpus, folder, steps, recipe):
+    """Train the encoder-decoder of lesson 03 on a corpus that knows its words; return a translator."""
+    source, target = learn_tokenizers(corpus, vocab_size=0)
+    torch.manual_seed(recipe.seed)
+    model = Seq2Seq(Seq2SeqConfig(len(source), len(target)))
+    train, valid = (encode_pairs(corpus.pairs(part), source, target, 128) for part in ("train", "valid"))
+    history = fit(model, train, valid, recipe, steps=steps, checkpoint=folder / "checkpoint.pt")
+    (folder / "training.json").write_text(json.dumps(history, indent=1) + "\n", encoding="utf-8")
+    about = {"corpus": corpus.name, "recipe": asdict(recipe), "steps": steps}
+    return Translator(model, source, target, about)
 
 
 def scores(translator, corpus):
@@ -58,15 +77,18 @@ def scores(translator, corpus):
             texts = [t.text for t in translator.translate([pair.source for pair in pairs], beam=4)]
             found[part]["BLEU, beam 4"] = round(bleu(texts, references, language).value, 1)
     pairs = corpus.pairs("test")[:200]
-    if pairs[0].alignment:
+    if pairs[0].alignment and isinstance(translator.model, Transformer):
         (layer, head), rate = rate_of_best_head(translator, corpus, pairs)
         found["alignment"] = {"layer": layer, "head": head, "AER": round(rate, 3)}
     return found
 
 
 def make(name):
-    corpus, run = load_corpus(name), ROOT / "runs" / f"weights-{name}"
-    translator = make_translator(corpus, run, resume=True, **RUNS[name])
+    corpus, run = load_corpus(name.removesuffix("-lstm")), ROOT / "runs" / f"weights-{name}"
+    if name in LSTMS:
+        translator = make_lstm(corpus, run, **LSTMS[name])
+    else:
+        translator = make_translator(corpus, run, resume=True, **RUNS[name])
     history = json.loads((run / "training.json").read_text(encoding="utf-8"))
     folder = ROOT / "data" / "weights" / name
     translator.save(folder, dtype=torch.float16)
@@ -85,7 +107,7 @@ def make(name):
 
 
 if __name__ == "__main__":
-    for wanted in sys.argv[1:] or toy_corpus_names():
-        if wanted not in RUNS:
-            sys.exit(f"there are no weights called {wanted}; there is {', '.join(RUNS)}")
+    for wanted in sys.argv[1:] or [*toy_corpus_names(), *LSTMS]:
+        if wanted not in RUNS | LSTMS:
+            sys.exit(f"there are no weights called {wanted}; there is {', '.join(RUNS | LSTMS)}")
         make(wanted)
