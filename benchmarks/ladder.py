@@ -21,13 +21,11 @@ a run that stands in it is not made again. One thread is enough for models so sm
 """
 
 import argparse
-import json
-import platform
 import time
-from datetime import date
 from pathlib import Path
 
 import torch
+from stored import read_runs, write_runs
 
 from seqcourse.alignment import rate_of_best_head
 from seqcourse.batching import batch_by_tokens, encode_pairs
@@ -35,7 +33,6 @@ from seqcourse.conv_seq2seq import ConvSeq2Seq, ConvSeq2SeqConfig
 from seqcourse.corpora import corpus_names, load_corpus
 from seqcourse.data_folder import missing
 from seqcourse.dictionary import DictionaryTranslator
-from seqcourse.files import write_atomically
 from seqcourse.fitting import Stream, adamw
 from seqcourse.making import learn_tokenizers
 from seqcourse.recipe import Recipe
@@ -227,25 +224,6 @@ def best_rate(runs, corpus, name):
     return min(trials, key=lambda trial: trial["valid_loss"])["rate"]
 
 
-def read(path, settings):
-    """The runs that a file holds already; none where it was made with other settings."""
-    if not path.exists():
-        return []
-    result = json.loads(path.read_text(encoding="utf-8"))
-    if result["settings"] != settings:
-        print(f"{path} was made with other settings: all runs are made again")
-        return []
-    return result["runs"]
-
-
-def rounded(value):
-    if isinstance(value, float):
-        return round(value, 4)
-    if isinstance(value, dict):
-        return {key: rounded(item) for key, item in value.items()}
-    return [rounded(item) for item in value] if isinstance(value, list) else value
-
-
 def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -265,7 +243,7 @@ def main():
         "trial_steps": TRIAL_STEPS,
         "test_sentences": TESTED,
     }
-    runs = read(options.out, settings)
+    runs = read_runs(options.out, settings)
     for corpus in [options.corpus] if options.corpus else here:
         data, todo = Data(corpus), list(planned(options.seeds))
         for number, (part, name, seed, rate) in enumerate(todo, 1):
@@ -279,7 +257,7 @@ def main():
                 result = count_words(data)
             else:
                 result = run(part, name, seed, data, rate or best_rate(runs, corpus, name))
-            runs.append(key | rounded(result))
+            runs.append(key | result)
             told = {
                 name: runs[-1].get(name)
                 for name in ("rate", "parameters", "steps", "seconds", "valid_loss", "BLEU")
@@ -288,19 +266,7 @@ def main():
                 "  " + "  ".join(f"{name} {value}" for name, value in told.items() if value is not None),
                 flush=True,
             )
-            save(options, settings, runs)
-
-
-def save(options, settings, runs):
-    result = {
-        "command": f"OMP_NUM_THREADS=1 python benchmarks/ladder.py --seeds {options.seeds}",
-        "date": str(date.today()),
-        "machine": f"{platform.machine()}, {torch.get_num_threads()} threads, torch {torch.__version__}",
-        "seeds": list(range(options.seeds)),
-        "settings": settings,
-        "runs": runs,
-    }
-    write_atomically(options.out, (json.dumps(result, ensure_ascii=False, indent=1) + "\n").encode("utf-8"))
+            write_runs(options.out, settings, runs)
 
 
 if __name__ == "__main__":

@@ -9,15 +9,12 @@ The file is written after every run, and a run that stands in it is not made aga
 """
 
 import argparse
-import json
-import platform
 import time
-from datetime import date
 from pathlib import Path
 
 import torch
+from stored import read_runs, write_runs
 
-from seqcourse.files import write_atomically
 from seqcourse.recall import MEMORIES, gradient_at_the_name, learn_to_recall, of_size, recalled
 
 DISTANCES = [2, 4, 8, 12, 15, 16, 24, 32, 48, 64]
@@ -58,17 +55,6 @@ def run(variant, distance, seed, steps):
     }
 
 
-def read(path, settings):
-    """The runs that a file holds already; none where it was made with other settings."""
-    if not path.exists():
-        return []
-    result = json.loads(path.read_text(encoding="utf-8"))
-    if result["settings"] != settings:
-        print(f"{path} was made with other settings: all runs are made again")
-        return []
-    return result["runs"]
-
-
 def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -78,7 +64,7 @@ def main():
     parser.add_argument("--out", type=Path, default=Path("data/results/memory.json"), help="JSON file")
     options = parser.parse_args()
     settings = {"steps": options.steps, "distances": DISTANCES, "parameters": PARAMETERS}
-    runs = read(options.out, settings)
+    runs = read_runs(options.out, settings)
     todo = [(v, n, seed) for seed in range(options.seeds) for n in (*DISTANCES, "mixed") for v in VARIANTS]
     done = {(r["variant"], r["distance"], r["seed"]) for r in runs}
     for number, (variant, distance, seed) in enumerate(todo, 1):
@@ -87,16 +73,7 @@ def main():
         print(f"{number}/{len(todo)}  {variant}, distance {distance}, seed {seed}", end="", flush=True)
         runs.append(run(variant, distance, seed, options.steps))
         print(f"   recalled {runs[-1]['recalled'][-1]:.0%}   {runs[-1]['seconds']} s", flush=True)
-        result = {
-            "command": f"python benchmarks/memory.py --steps {options.steps} --seeds {options.seeds}",
-            "date": str(date.today()),
-            "machine": f"{platform.machine()}, {torch.get_num_threads()} threads, torch {torch.__version__}",
-            "seeds": list(range(options.seeds)),
-            "settings": settings,
-            "runs": runs,
-        }
-        text = json.dumps(result, ensure_ascii=False, indent=1)
-        write_atomically(options.out, (text + "\n").encode("utf-8"))
+        write_runs(options.out, settings, runs)
 
 
 if __name__ == "__main__":

@@ -36,8 +36,9 @@ def write_runs(path, settings, runs):
 
 
 def rounded(value):
+    """Six digits are enough, of large numbers and of very small ones."""
     if isinstance(value, float):
-        return round(value, 4)
+        return float(f"{value:.6g}")
     if isinstance(value, dict):
         return {key: rounded(item) for key, item in value.items()}
     return [rounded(item) for item in value] if isinstance(value, list) else value

@@ -1,13 +1,10 @@
 """The exercises of lesson 08: what is right, and the mistakes that people make."""
 
 import random
-from types import SimpleNamespace
-from typing import NamedTuple
 
 import torch
 
 from .exercise import Exercise, Mistake
-from .vocabulary import BOS, EOS, PAD
 
 noam_rate = Exercise(
     "08",
@@ -267,185 +264,131 @@ smoothed_loss = Exercise(
 )
 
 
-class Written(NamedTuple):
-    """The state of a `Riddle`: what it remembers (B, 7), words written and words to write (B,)."""
-
-    memory: torch.Tensor
-    length: torch.Tensor
-    last: torch.Tensor
-
-    def reorder(self, rows):
-        return Written(*(part[rows] for part in self))
+def drawn_beam(living):
+    """Log-probabilities of so many beginnings, those of their next words, and the width of the beam."""
+    scores = -4 * torch.rand(living)
+    return scores, (2 * torch.randn(living, 11)).log_softmax(dim=-1), max(3, living)
 
 
-class Riddle:
-    """A translator with random weights: a word depends on all before it, a sentence ends when it likes."""
+def beam_step_by(total=lambda scores, log_p: scores[:, None] + log_p, largest=True, words=None):
+    """The best ways to go on; how they are scored, which end is taken, and how many words a row has."""
 
-    config = SimpleNamespace(pad_id=PAD, bos_id=BOS, eos_id=EOS, max_length=24)
+    def answer(scores, log_p, width):
+        best = total(scores, log_p).flatten().topk(width, largest=largest).indices.tolist()
+        return [divmod(i, words or log_p.size(1)) for i in best]
 
-    def __init__(self):
-        self.words, self.next, self.output = torch.randn(13, 7), 2 * torch.randn(7, 7), torch.randn(7, 13)
-
-    def eval(self):
-        return self
-
-    def begin(self, src):
-        real = (src != PAD)[..., None]
-        last = torch.tensor([2 + sum(row) % 7 for row in src.tolist()])
-        return Written((self.words[src] * real).sum(dim=1), torch.zeros_like(last), last)
-
-    def step(self, token, state):
-        memory = (state.memory @ self.next + 2 * self.words[token]).tanh()
-        logits = memory @ self.output
-        logits[:, :4] = -1e4  # <pad>, <unk>, <s>
-        logits[:, EOS] = torch.where(state.length == state.last, 1e4, -1e4)  # once, and then other words
-        return logits, Written(memory, state.length + 1, state.last)
+    return answer
 
 
-def drawn_translator(sentences):
-    """A model, sentences for it, some of them padded, no two with the same end, and a limit for some."""
-    src = torch.randint(4, 13, (sentences, 6))
-    src[:, -1] = EOS
-    for row, end in enumerate(random.sample(range(7), sentences)):
-        src[row, 5 - row % 3 :] = torch.tensor([EOS, *[PAD] * (row % 3)])
-        src[row, 0] = 4 + (end - 4 - src[row, 1:].sum()) % 7
-    return Riddle(), src, 5
+def one_for_each(scores, log_p, width):
+    best = (scores[:, None] + log_p).max(dim=1)
+    order = best.values.argsort(descending=True).tolist()
+    return [(place, best.indices[place].item()) for place in order]
 
 
-@torch.no_grad()
-def greedily(model, src, most, next_token=lambda best: best, state_of=lambda new, first: new):
-    """Greedy search, all rows to the end, then cut; what is fed next may be spoilt, and so may the state."""
-    state = first = model.begin(src)
-    token, written = torch.full((len(src),), BOS), []
-    for _ in range(most):
-        logits, state = model.step(token, state)
-        best = logits.argmax(dim=-1)
-        written.append(best)
-        token, state = next_token(best), state_of(state, first)
-    return [until_eos(row) for row in torch.stack(written, dim=1).tolist()]
+def by_rows(scores, log_p, width):
+    """The best `width` words of each beginning, one beginning after the other."""
+    return [(place, word) for place, row in enumerate(log_p) for word in row.topk(width).indices.tolist()]
 
 
-def until_eos(row):
-    return row[: row.index(EOS)] if EOS in row else row
+def first_row_alone(scores, log_p, width):
+    return [(0, word) for word in log_p[0].topk(width).indices.tolist()]
 
 
-def with_eos(model, src, most):
-    rows = greedily(model, src, most)
-    return [row + [EOS] if len(row) < most else row for row in rows]
+def in_order_of_places(scores, log_p, width):
+    return sorted(beam_step_by()(scores, log_p, width))
 
 
-@torch.no_grad()
-def on_and_on(model, src, most):
-    state, token, written = model.begin(src), torch.full((len(src),), BOS), []
-    for _ in range(most):
-        logits, state = model.step(token, state)
-        token = logits.argmax(dim=-1)
-        written.append(token)
-    return torch.stack(written, dim=1).tolist()
+def word_first(scores, log_p, width):
+    return [(word, place) for place, word in beam_step_by()(scores, log_p, width)]
 
 
-def all_at_once(model, src, most):
-    """Everybody stops when the first sentence ends."""
-    rows = greedily(model, src, most)
-    return [row[: min(map(len, rows))] for row in rows]
+def by_sorting(scores, log_p, width):
+    """Another right way, with lists."""
+    ways = [(scores[i] + log_p[i, j], i, j) for i in range(len(scores)) for j in range(log_p.size(1))]
+    return [(i, j) for _, i, j in sorted(ways, reverse=True)[:width]]
 
 
-def with_bos(model, src, most):
-    return [[BOS, *row] for row in greedily(model, src, most)]
-
-
-def stopped_early(model, src, most):
-    """Nobody writes a word more once the first sentence has ended, which all the others still did."""
-    rows = greedily(model, src, most)
-    return [row[: min(map(len, rows)) + 1] for row in rows]
-
-
-def one_by_one(model, src, most):
-    return [greedily(model, row[None], most)[0] for row in src]
-
-
-def as_lists(said):
-    """Lists of lists of whole numbers, whatever they were written in; what is none stays as it is."""
+def as_pairs(said):
+    """Pairs of whole numbers, whatever they were written in; what is none stays as it is."""
     if not hasattr(said, "__iter__"):
         return said
-    return [list(map(int, words)) if hasattr(words, "__iter__") else words for words in said]
+    return [tuple(map(int, way)) if hasattr(way, "__iter__") else way for way in said]
 
 
-greedy = Exercise(
+beam_step = Exercise(
     "08",
-    "greedy",
-    greedily,
-    {"one sentence": lambda: drawn_translator(1), "a batch": lambda: drawn_translator(5)},
+    "beam_step",
+    beam_step_by(),
+    {
+        "one beginning": lambda: drawn_beam(1),
+        "three beginnings": lambda: drawn_beam(3),
+        "five beginnings": lambda: drawn_beam(5),
+    },
     [
         Mistake(
-            "you feed <s> at every step",
-            "Feed the word just written: the token of the next step is the argmax of this one.",
-            lambda *given: greedily(*given, next_token=lambda best: torch.full_like(best, BOS)),
-            seen="`token` is not assigned again in the loop",
+            "how likely the beginnings are is forgotten",
+            "Add the score of a beginning to the log-probabilities of its words: scores[:, None] + log_p.",
+            beam_step_by(total=lambda scores, log_p: log_p),
+            seen="topk of log_p alone, as in greedy search",
         ),
         Mistake(
-            "you forget the state",
-            "Each step needs the state that the step before returned, not the one of `begin`.",
-            lambda *given: greedily(*given, state_of=lambda new, first: first),
-            seen="logits, _ = model.step(token, state)",
+            "every beginning goes on once",
+            "All ways compete: a beginning may take several places, or none.",
+            one_for_each,
+            seen="max over the words of each row",
         ),
         Mistake(
-            "you keep </s>",
-            "Leave it out of the lists: it is no word of the translation.",
-            with_eos,
-            seen="append before test",
+            "every beginning keeps `width` words",
+            "All together keep `width` ways; otherwise the beam grows at each step.",
+            by_rows,
+            seen="topk over the last axis, and no second choice among the rows",
         ),
         Mistake(
-            "you write on after </s>",
-            "Cut each list where it has EOS first; what follows is no part of the translation.",
-            on_and_on,
-            seen="the loop ends for the batch, not for a sentence",
+            "only the first beginning goes on",
+            "Look at the words of all rows.",
+            first_row_alone,
+            seen="log_p[0], which does for the first step",
         ),
         Mistake(
-            "all sentences stop when the first one ends",
-            "Go on until every row has said EOS.",
-            all_at_once,
-            seen="(token == EOS).any() for .all()",
+            "log-probabilities are multiplied",
+            "The log of a product is a sum: add them.",
+            beam_step_by(total=lambda scores, log_p: scores[:, None] * log_p),
+            seen="probabilities are multiplied, their logarithms are not",
         ),
         Mistake(
-            "the lists begin with <s>",
-            "It is fed, and not written: leave it out.",
-            with_bos,
-            seen="lists that start as [BOS]",
+            "probabilities are added",
+            "p · q has the logarithm log p + log q: add before exp, or leave exp out.",
+            beam_step_by(total=lambda scores, log_p: scores[:, None].exp() + log_p.exp()),
+            seen="both turned into probabilities, and then summed",
         ),
         Mistake(
-            "you drop every </s>, and write on after it",
-            "Cut each list where it has EOS first: what follows is no part of the translation.",
-            lambda *given: [[word for word in row if word != EOS] for row in on_and_on(*given)],
-            seen="</s> taken for a mark that is only to be hidden",
+            "you take the least likely ways",
+            "Log-probabilities near 0 are good: the largest.",
+            beam_step_by(largest=False),
+            seen="a loss taken for a score",
         ),
         Mistake(
-            "the batch stops with the first sentence that ends, in the middle of the others",
-            "Go on until every row has said EOS.",
-            lambda *given: stopped_early(*given),
-            seen="break in the loop as soon as one token is EOS",
+            "place and word come from a division by the wrong number",
+            "Flattened, a row has as many entries as there are words: divmod(i, log_p.size(1)).",
+            lambda scores, log_p, width: beam_step_by(words=len(scores))(scores, log_p, width),
+            seen="divmod by the width of the beam",
         ),
         Mistake(
-            "a sentence that is cut at the limit loses its last word",
-            "range(most) takes that many steps, and only a last word that is EOS is to be dropped.",
-            lambda model, src, most: greedily(model, src, most - 1),
-            seen="range(most - 1), or words[:-1] for every sentence",
+            "place and word are exchanged",
+            "(place, word): which beginning, then which word.",
+            word_first,
+            seen="i % V and i // V taken for each other",
         ),
         Mistake(
-            "a sentence may have one word more than `most`",
-            "range(most) takes that many steps.",
-            lambda model, src, most: greedily(model, src, most + 1),
-            seen="range(most + 1), or <= for <",
-        ),
-        Mistake(
-            "`most` is not heeded",
-            "A model that never says EOS would go on for ever: stop after `most` words.",
-            lambda model, src, most: greedily(model, src, 20),
-            seen="while not done",
+            "the ways are in the order of their places",
+            "The best one first.",
+            in_order_of_places,
+            seen="row after row",
         ),
     ],
-    right=[one_by_one],
-    call=lambda answer, *given: as_lists(answer(*given)),
+    right=[by_sorting],
+    call=lambda answer, *given: as_pairs(answer(*given)),
 )
 
 
