@@ -79,6 +79,7 @@ pre_norm = Exercise(
             seen="nn.LayerNorm made inside the function",
         ),
     ],
+    right=[lambda x, f, norm: torch.add(f(norm(x.clone())), x)],
 )
 
 
@@ -175,6 +176,11 @@ decoder_mask = Exercise(
             seen="tokens != 0, or tokens.bool(), in many tutorials",
         ),
     ],
+    right=[
+        lambda tokens, pad_id: torch.stack(
+            [(row != pad_id).expand(tokens.size(1), -1).tril() for row in tokens]
+        )[:, None]
+    ],
 )
 
 
@@ -266,6 +272,7 @@ decoder_layer_parameters = Exercise(
             seen="an encoder layer doubled",
         ),
     ],
+    right=[lambda D, F: sum(p.numel() for p in nn.TransformerDecoderLayer(D, 7, F).parameters())],
 )
 
 
@@ -368,6 +375,7 @@ rms_norm = Exercise(
             seen="dim=1 is the features where there is no batch",
         ),
     ],
+    right=[lambda x, gamma: F.rms_norm(x, gamma.shape, gamma, 1e-5)],
     atol=1e-4,
 )
 
