@@ -23,7 +23,7 @@ class CausalConv1d(nn.Module):
     def forward(self, x):
         past = (self.kernel_size - 1) * self.dilation  # how far back the furthest word is
         padded = F.pad(x, (0, 0, past, 0))  # (B, past + S, D)
-        starts = range(0, past + 1, self.dilation)
+        starts = range(0, past + 1, self.dilation)  # the oldest word of the window comes first
         window = torch.cat([padded[:, start : start + x.size(1)] for start in starts], dim=-1)
         return self.mix(window)  # (B, S, kernel_size * D) -> (B, S, D')
 

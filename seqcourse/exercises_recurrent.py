@@ -7,6 +7,30 @@ from .exercise import Exercise, Mistake
 from .recurrent import RNNCell
 
 
+def results_and_gradients(answer, *given):
+    """What an answer gives, and what it teaches: one that is cut off from the gradient teaches nothing."""
+    leaves = [tensor.clone().requires_grad_() for tensor in given]
+    handed = [leaf.clone() for leaf in leaves]
+    result = answer(*handed)
+    for tensor, after in zip(given, handed, strict=True):
+        tensor.copy_(after.detach())  # what is changed in place is to be seen
+    gradients = gradients_of(result, leaves)
+    return {"what it returns": result, "whether gradients flow": bool(gradients), "the gradients": gradients}
+
+
+def gradients_of(result, leaves):
+    """The gradients of a number made of all results, or none where they are cut off."""
+    parts = result if isinstance(result, tuple | list) else [result]
+    flowing = [part for part in parts if isinstance(part, torch.Tensor) and part.requires_grad]
+    if not flowing:
+        return []
+    number = sum(part.sin().sum() for part in flowing)
+    try:
+        return list(torch.autograd.grad(number, leaves, materialize_grads=True))
+    except RuntimeError:  # something that is needed on the way back was overwritten
+        return []
+
+
 def states_of(step, start=torch.zeros, backwards=False):
     """A loop over the words; step(word, memory, b) makes a state of what comes in and what is remembered."""
 
@@ -26,6 +50,22 @@ def shifted(states):
 
 
 right_states = states_of(lambda word, memory, b: (word + memory + b).tanh())
+
+
+def looped_states(x, W, U, b):
+    hidden, states = torch.zeros(len(U)), []
+    for vector in x:
+        hidden = (W @ vector + U @ hidden + b).tanh()
+        states.append(hidden)
+    return torch.stack(states)
+
+
+def written_over(x, W, U, b):
+    states = torch.zeros(len(x) + 1, len(U))
+    for t, vector in enumerate(x):
+        states[t + 1] = (W @ vector + U @ states[t] + b).tanh()
+    return states[1:]
+
 
 rnn_states = Exercise(
     "02",
@@ -56,7 +96,7 @@ rnn_states = Exercise(
         ),
         Mistake(
             "U is turned round",
-            "A row of U makes one number of the new state: hidden @ U.T, as in nn.Linear.",
+            "A row of U makes one number of the new state: U @ hidden, not hidden @ U.",
             lambda x, W, U, b: right_states(x, W, U.T, b),
             seen="hidden @ U fits as well, because U is square",
         ),
@@ -108,7 +148,22 @@ rnn_states = Exercise(
             lambda x, W, U, b: shifted(right_states(x, W, U, b)),
             seen="states = [hidden] before the loop",
         ),
+        Mistake(
+            "the gradient does not reach the word before",
+            "The numbers are right, but detach() cuts every state off from those before it: leave it away.",
+            states_of(lambda word, memory, b: (word + memory.detach() + b).tanh()),
+            seen="detach() is right between two batches, and copied into the loop over the words",
+        ),
+        Mistake(
+            "no gradient flows back through it",
+            "The numbers are right. Collect the states in a list, and stack them: .item(), .data, .detach() "
+            "cut the gradient off, and so does writing states[t] = … where U needs states[t - 1] again.",
+            written_over,
+            seen="a tensor of zeros that is filled place by place; torch.tensor(states)",
+        ),
     ],
+    right=[looped_states],
+    call=results_and_gradients,
 )
 
 
@@ -125,7 +180,7 @@ def scaled(gradients, factor):
 
 
 def drawn_gradients(size):
-    return [size * torch.randn(3, 5), size * torch.randn(7) / 2], 1 + torch.rand(()).item()
+    return [size * torch.randn(3, 5), 3 * size * torch.randn(7)], 1 + torch.rand(()).item()
 
 
 clip_by_norm = Exercise(
@@ -201,6 +256,26 @@ clip_by_norm = Exercise(
             ),
             seen="norm_type=1 of clip_grad_norm_",
         ),
+        Mistake(
+            "it measures the longest tensor alone",
+            "One norm of all: add the squares of all numbers in all tensors, and take the root.",
+            lambda gradients, most: scaled(gradients, (most / max(g.norm() for g in gradients)).clamp(max=1)),
+            seen="the largest of the norms for the norm of everything",
+        ),
+        Mistake(
+            "it measures the first tensor alone",
+            "One norm of all: add the squares of all numbers in all tensors, and take the root.",
+            lambda gradients, most: scaled(gradients, (most / gradients[0].norm()).clamp(max=1)),
+            seen="gradients[0], from trying it out with one tensor",
+        ),
+        Mistake(
+            "it measures the root of the mean of squares",
+            "The norm is the root of the sum: do not divide by how many numbers there are.",
+            lambda gradients, most: scaled(
+                gradients, (most / norm(gradients) * sum(g.numel() for g in gradients) ** 0.5).clamp(max=1)
+            ),
+            seen="mean() for sum(): the root mean square is shorter than the norm",
+        ),
     ],
     right=[
         lambda gradients, most: [
@@ -215,6 +290,11 @@ def lstm(gates, cell, order="ifgo", write=torch.tanh, forget=torch.sigmoid, show
     of = dict(zip(order, gates.chunk(4, dim=-1), strict=True))
     cell = forget(of["f"]) * cell + of["i"].sigmoid() * write(of["g"])
     return of["o"].sigmoid() * show(cell), cell
+
+
+def lstm_in_words(i, f, g, o, cell):
+    cell = f.sigmoid() * cell + i.sigmoid() * g.tanh()
+    return o.sigmoid() * cell.tanh(), cell
 
 
 def forget_the_candidate(gates, cell):
@@ -249,6 +329,18 @@ def forget_both(gates, cell):
     i, f, g, o = gates.chunk(4, dim=-1)
     cell = f.sigmoid() * (cell + i.sigmoid() * g.tanh())
     return o.sigmoid() * cell.tanh(), cell
+
+
+def write_without_forgetting(gates, cell):
+    i, _, g, o = gates.chunk(4, dim=-1)
+    cell = cell + i.sigmoid() * g.tanh()
+    return o.sigmoid() * cell.tanh(), cell
+
+
+def squeeze_nothing(gates, cell):
+    i, f, g, o = gates.chunk(4, dim=-1)
+    cell = f * cell + i * g
+    return o * cell, cell
 
 
 def drawn_gates(B):
@@ -348,7 +440,53 @@ lstm_step = Exercise(
             lambda gates, cell: lstm(gates, cell)[0],
             seen="return of what is shown only",
         ),
+        Mistake(
+            "nothing is squeezed",
+            "You are given plain sums: gates need a sigmoid, the candidate and what is shown a tanh.",
+            squeeze_nothing,
+            seen="the two lines with ⊙ alone, without those that make i, f, g and o",
+        ),
+        Mistake(
+            "the output gate is no gate yet",
+            "A gate is a share between 0 and 1: sigmoid it as well.",
+            lambda gates, cell: (
+                gates.chunk(4, dim=-1)[3] * lstm(gates, cell)[1].tanh(),
+                lstm(gates, cell)[1],
+            ),
+            seen="the gates in the first line are squeezed, the one in the second is overlooked",
+        ),
+        Mistake(
+            "nothing is forgotten",
+            "The forget gate says how much of the old cell stays: f · cell + i · candidate.",
+            write_without_forgetting,
+            seen="Hochreiter & Schmidhuber 1997 have no forget gate",
+        ),
+        Mistake(
+            "the output gate stands inside the tanh",
+            "Squeeze the cell first, then multiply: o · tanh(cell).",
+            lambda gates, cell: (
+                (gates.chunk(4, dim=-1)[3].sigmoid() * lstm(gates, cell)[1]).tanh(),
+                lstm(gates, cell)[1],
+            ),
+            seen="brackets: (o * cell).tanh()",
+        ),
+        Mistake(
+            "the old cell is cut off from the gradient",
+            "The numbers are right, but detach() stops the gradient on the very way it is to take.",
+            lambda gates, cell: lstm(gates, cell.detach()),
+            seen="detach() is right between two batches, and copied into the step",
+        ),
+        Mistake(
+            "no gradient flows back through it",
+            "The numbers are right, but .data, .detach() or torch.no_grad() cut the gradient off.",
+            lambda gates, cell: lstm(gates.detach(), cell.detach()),
+            seen="torch.no_grad(), from code that only applies a model",
+        ),
     ],
+    right=[
+        lambda gates, cell: lstm_in_words(*gates.chunk(4, dim=-1), cell),
+    ],
+    call=results_and_gradients,
 )
 
 
@@ -364,6 +502,17 @@ def gru(a, hidden, U, c, order="rzn", candidate=None, mix=lambda z, old, new: z 
 def reset_before(a, hidden, U, c):
     H = hidden.size(-1)
     return gru(a, hidden, U, c, candidate=lambda n, _, r: (n + (r * hidden) @ U[-H:].T + c[-H:]).tanh())
+
+
+def gates_of_the_word_alone(a, hidden, U, c):
+    H = hidden.size(-1)
+    blind = torch.cat((torch.zeros_like(U[: 2 * H]), U[2 * H :]))
+    return gru(a, hidden, blind, torch.cat((torch.zeros_like(c[: 2 * H]), c[2 * H :])))
+
+
+def bias_outside(a, hidden, U, c):
+    last = c[-hidden.size(-1) :]
+    return gru(a, hidden, U, c, candidate=lambda n, m, r: (n + r * (m - last) + last).tanh())
 
 
 def drawn_gru(B, H=5):
@@ -442,6 +591,30 @@ gru_step = Exercise(
             lambda a, hidden, U, c: gru(a, hidden, U, c, candidate=lambda n, m, r: (n + r * hidden).tanh()),
             seen="r ⊙ h of the paper, with its map forgotten",
         ),
+        Mistake(
+            "the second bias stands outside the reset gate",
+            "r multiplies the whole memory: r · (U hidden + c).",
+            bias_outside,
+            seen="the papers write no biases, so one adds c at the end",
+        ),
+        Mistake(
+            "the gates do not see the hidden state",
+            "r and z are σ of a sum: a part of a, and the same part of U hidden + c.",
+            gates_of_the_word_alone,
+            seen="the memory is added in the candidate only",
+        ),
+        Mistake(
+            "it gives the candidate",
+            "Mix it with the old state: z · hidden + (1 - z) · candidate.",
+            lambda *given: gru(*given, mix=lambda z, old, new: new),
+            seen="return n, the last line forgotten",
+        ),
+        Mistake(
+            "the old state stays whole",
+            "Keep the share z of it, and fill up with 1 - z of the candidate.",
+            lambda *given: gru(*given, mix=lambda z, old, new: old + z * new),
+            seen="a residual, from other networks",
+        ),
     ],
 )
 
@@ -519,6 +692,18 @@ causal_padding = Exercise(
             "It reaches kernel_size - 1 steps back, each of them `dilation` words.",
             lambda x, kernel_size, dilation: padded(x, dilation),
             seen="the example by hand had a kernel of 2",
+        ),
+        Mistake(
+            "there is half of it, and that on both sides",
+            "All of it goes to the left: (kernel_size - 1) · dilation zeros, and none to the right.",
+            lambda x, kernel_size, dilation: padded(x, *2 * [(kernel_size - 1) * dilation // 2]),
+            seen="padding=(k - 1) * d // 2 of nn.Conv1d, for networks that may see the future",
+        ),
+        Mistake(
+            "the last words are cut off",
+            "Do not cut back to S places: each of the S windows needs its past as well.",
+            lambda x, kernel_size, dilation: padded(x, (kernel_size - 1) * dilation)[:, : x.size(1)],
+            seen="Bai et al. 2018 cut off after the convolution, not before it",
         ),
     ],
     right=[
@@ -618,6 +803,12 @@ last_states = Exercise(
             "Only the last one of each sentence is asked for: (B, H).",
             reads(torch.where, pick=lambda states, mask: states),
             seen="the list of states is returned, not the state",
+        ),
+        Mistake(
+            "the loop ends for all where the shortest sentence ends",
+            "Read on for the others: choose for each sentence by its mask.",
+            lambda x, mask, cell: reads(torch.where)(x[:, : mask.all(dim=0).sum()], mask, cell),
+            seen="break at the first padding, which is right for one sentence",
         ),
     ],
     right=[reads(lambda real, new, old: new, pick=at_length)],

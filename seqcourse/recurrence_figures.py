@@ -22,6 +22,8 @@ def draw_unrolled(words):
         before = ("cell", t - 1) if t else "start"
         arrows.append((before, ("cell", t), f"h{t}"))
         arrows += [(("word", t), ("cell", t), ""), (("cell", t), ("guess", t), "")]
+    boxes["end"] = Box(STEP * len(words), 1, "…")
+    arrows.append((("cell", len(words) - 1), "end", f"h{len(words)}"))
     return draw_flow(boxes, arrows)
 
 

@@ -83,7 +83,7 @@ def choose(real, new, old):
 
 
 def hidden_of(state):
-    """What a state shows: its hidden vector, without the cell of an LSTM."""
+    """What a state shows: its hidden vector, without what an LSTM keeps beside it."""
     return state[0] if isinstance(state, tuple) else state
 
 

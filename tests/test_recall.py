@@ -66,6 +66,13 @@ def test_the_gradient_at_the_name_is_that_of_each_row_s_loss():
     assert abs(found - sum(norms) / 3) < 1e-5 and not model.embedding._forward_hooks
 
 
+def test_a_gradient_whose_square_is_too_small_for_32_bits_is_not_called_zero():
+    model = of_size("RNN", 3_000)
+    with torch.no_grad():
+        model.output.weight.mul_(1e-25)
+    assert 0 < gradient_at_the_name(model, 5) < 1e-24
+
+
 def test_a_convolution_gets_no_gradient_from_beyond_its_receptive_field_and_some_from_within():
     model = of_size("convolution")
     assert gradient_at_the_name(model, 15) > 0 == gradient_at_the_name(model, 16)

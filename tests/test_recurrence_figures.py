@@ -11,11 +11,12 @@ def texts(figure):
 
 
 @pytest.mark.parametrize("words", [["cats"], ["the", "cats", "are", "sleeping", "."]])
-def test_an_unrolled_network_has_a_cell_and_a_guess_for_every_word_and_a_state_before_each(words):
+def test_an_unrolled_network_has_a_cell_and_a_guess_for_every_word_and_a_state_before_and_after_each(words):
     shown = texts(draw_unrolled(words))
     assert shown.count("cell") == shown.count("next word?") == len(words)
     assert [text for text in shown if text in words] == words
-    assert {f"h{t}" for t in range(len(words))} <= set(shown) and f"h{len(words)}" not in shown
+    states = [f"h{t}" for t in range(len(words) + 1)]
+    assert [text for text in shown if text in states] == states and f"h{len(words) + 1}" not in shown
 
 
 def test_an_lstm_has_three_gates_and_a_candidate_and_one_sum():
