@@ -1,16 +1,19 @@
 """The exercises of lesson 03: what is right, and the mistakes that people make."""
 
+import math
+
 import torch
 import torch.nn.functional as F
 
 from .exercise import Exercise, Mistake
+from .exercises_translator import loss_and_gradient
 from .seq2seq import reverse
 
 PAD_ID, BOS_ID, EOS_ID = 9, 2, 3  # padding is not 0, so that a 0 written into an answer shows
 
 
 def drawn_outputs(lengths):
-    """What a network shows after every word, and which words are real: (B, S, H), (B, S)."""
+    """What a network gives out after every word, and which words are real: (B, S, H), (B, S)."""
     mask = torch.arange(max(lengths))[None] < torch.tensor(lengths)[:, None]
     return torch.randn(len(lengths), max(lengths), 5), mask
 
@@ -44,7 +47,7 @@ last_state = Exercise(
         Mistake(
             "you are one word too early",
             "The last of n words stands at n - 1; only once is 1 taken away.",
-            lambda outputs, mask: picked(outputs, (mask.sum(dim=1) - 2).clamp(min=0)),
+            lambda outputs, mask: picked(outputs, mask.sum(dim=1) - 2),
             seen="</s> taken for padding",
         ),
         Mistake(
@@ -55,7 +58,7 @@ last_state = Exercise(
         ),
         Mistake(
             "that is the mean over all real words",
-            "A recurrent network has summed up by itself: take what it shows after the last word.",
+            "A recurrent network has summed up by itself: take what it gives out after the last word.",
             lambda outputs, mask: (outputs * mask[..., None]).sum(dim=1) / mask.sum(dim=1, keepdim=True),
             seen="mean pooling, as in sentence classification",
         ),
@@ -77,6 +80,31 @@ last_state = Exercise(
             lambda outputs, mask: outputs[:, mask.sum(dim=1).min() - 1],
             seen="one length for the whole batch",
         ),
+        Mistake(
+            "you pick the places of all sentences from every row",
+            "outputs[:, places] is (B, B, H). Pick row 0 with place 0, row 1 with place 1, and so on: "
+            "outputs[torch.arange(B), places].",
+            lambda outputs, mask: outputs[:, mask.sum(dim=1) - 1],
+            seen="a colon for the rows, where their numbers are needed",
+        ),
+        Mistake(
+            "you pick the places of all sentences from every row; squeeze(1) helps only a batch of one",
+            "Pick row 0 with place 0, row 1 with place 1, and so on: outputs[torch.arange(B), places].",
+            lambda outputs, mask: outputs[:, mask.sum(dim=1) - 1].squeeze(1),
+            seen="a shape mended on a batch of one",
+        ),
+        Mistake(
+            "that is the largest of each feature over the real words",
+            "Take what stands at the last real word, and nothing else.",
+            lambda outputs, mask: outputs.masked_fill(~mask[..., None], -torch.inf).amax(dim=1),
+            seen="max pooling, as in sentence classification",
+        ),
+        Mistake(
+            "that is the largest of each feature over all columns, padding included",
+            "Take what stands at the last real word, and nothing else.",
+            lambda outputs, mask: outputs.amax(dim=1),
+            seen="outputs.max(dim=1).values without a mask",
+        ),
     ],
     right=[
         lambda outputs, mask: outputs.gather(
@@ -94,14 +122,24 @@ def drawn_targets(lengths):
     return words, BOS_ID, EOS_ID, PAD_ID
 
 
+def drawn_bare_targets(lengths):
+    words, *ids = drawn_targets(lengths)
+    words[0, 0] = 0  # a word like any other
+    return words, *ids
+
+
 def column(tgt, token):
     return torch.full_like(tgt[:, :1], token)
 
 
-def ended(tgt, eos_id, pad_id):
-    """Each row with `</s>` after its last word: one column more."""
-    longer = torch.cat([tgt, column(tgt, pad_id)], dim=1)
-    return longer.scatter(1, (tgt != pad_id).sum(dim=1, keepdim=True), eos_id)
+def widened(tgt, pad_id):
+    return torch.cat([tgt, column(tgt, pad_id)], dim=1)
+
+
+def ended(tgt, eos_id, pad_id, back=0):
+    """Each row with `</s>` after its last word, or `back` places before: one column more."""
+    place = (tgt != pad_id).sum(dim=1, keepdim=True) - back
+    return widened(tgt, pad_id).scatter(1, place, eos_id)
 
 
 def started(tgt, bos_id):
@@ -112,13 +150,22 @@ def shifted(tgt, bos_id, eos_id, pad_id):
     return started(tgt, bos_id), ended(tgt, eos_id, pad_id)
 
 
+def asked_for(answer, tgt, bos_id, eos_id, pad_id):
+    """What goes in and what is to come out; where nothing is asked for, it does not matter what is fed."""
+    rows = answer(tgt, bos_id, eos_id, pad_id)
+    pair = isinstance(rows, list | tuple) and len(rows) == 2
+    if pair and all(isinstance(row, torch.Tensor) for row in rows) and rows[0].shape == rows[1].shape:
+        return rows[0].masked_fill(rows[1] == pad_id, pad_id), rows[1]
+    return rows
+
+
 teacher_forcing = Exercise(
     "03",
     "teacher_forcing",
     shifted,
     {
-        "one sentence": lambda: drawn_targets([5]),
-        "a padded batch": lambda: drawn_targets([3, 7, 5]),
+        "one sentence": lambda: drawn_bare_targets([5]),
+        "a padded batch": lambda: drawn_bare_targets([3, 7, 5]),
     },
     [
         Mistake(
@@ -140,6 +187,42 @@ teacher_forcing = Exercise(
             seen="the end of a sentence looks like nothing",
         ),
         Mistake(
+            "`</s>` is missing, and padding stands in its place",
+            "What is to come out ends with `</s>`, or the model never learns to stop.",
+            lambda tgt, bos_id, eos_id, pad_id: (started(tgt, bos_id), widened(tgt, pad_id)),
+            seen="a column added for `</s>`, which is never written into it",
+        ),
+        Mistake(
+            "`</s>` stands in the place of the last word",
+            "The n words of a row stand at 0 to n - 1: the place for `</s>` is n.",
+            lambda tgt, bos_id, eos_id, pad_id: (started(tgt, bos_id), ended(tgt, eos_id, pad_id, back=1)),
+            seen="1 taken away, as where the last word is looked for",
+        ),
+        Mistake(
+            "all padding has become `</s>`",
+            "One `</s>` a row; after it the padding stays.",
+            lambda tgt, bos_id, eos_id, pad_id: (
+                started(tgt, bos_id),
+                widened(tgt, pad_id).masked_fill(widened(tgt, pad_id) == pad_id, eos_id),
+            ),
+            seen="padding filled up with `</s>`; then most of what is asked for is `</s>`",
+        ),
+        Mistake(
+            "pad_id is not used: 0 is taken for padding",
+            "Padding is not always 0: compare with pad_id, and fill with it.",
+            lambda tgt, bos_id, eos_id, pad_id: shifted(tgt, bos_id, eos_id, 0),
+            seen="padding is 0 in most code, and in ours outside of this check",
+        ),
+        Mistake(
+            "0 is taken for padding where you count the words",
+            "Padding is not always 0: compare with pad_id.",
+            lambda tgt, bos_id, eos_id, pad_id: (
+                started(tgt, bos_id),
+                widened(tgt, pad_id).scatter(1, (tgt != 0).sum(dim=1, keepdim=True), eos_id),
+            ),
+            seen="(tgt != 0).sum(dim=1), written from memory",
+        ),
+        Mistake(
             "`</s>` stands after the padding",
             "It belongs right after the last word of each row: its place is the number of real words.",
             lambda tgt, bos_id, eos_id, pad_id: (
@@ -153,6 +236,12 @@ teacher_forcing = Exercise(
             "First what goes in, which begins with `<s>`; then what is to come out.",
             lambda *given: shifted(*given)[::-1],
             seen="the order of a pair",
+        ),
+        Mistake(
+            "what goes in begins with `</s>`",
+            "It begins with `<s>`, bos_id.",
+            lambda tgt, bos_id, eos_id, pad_id: (started(tgt, eos_id), ended(tgt, eos_id, pad_id)),
+            seen="fairseq starts its decoder with `</s>`; here `<s>` has a number of its own",
         ),
         Mistake(
             "`<s>` and `</s>` are exchanged",
@@ -170,6 +259,15 @@ teacher_forcing = Exercise(
             seen="both sides get `<s>`, and the model learns to repeat what it is fed",
         ),
         Mistake(
+            "`<s>` is asked for, too, and there is a column more",
+            "It is fed and never asked for: what is to come out starts with the first word.",
+            lambda tgt, bos_id, eos_id, pad_id: (
+                started(tgt, bos_id),
+                started(ended(tgt, eos_id, pad_id), bos_id),
+            ),
+            seen="`<s>` and `</s>` put round every sentence, and only one side cut",
+        ),
+        Mistake(
             "`</s>` is fed, too",
             "After `</s>` nothing is asked for, so it is not fed: both have one column more than the target.",
             lambda tgt, bos_id, eos_id, pad_id: (
@@ -179,6 +277,14 @@ teacher_forcing = Exercise(
             seen="`<s>` and `</s>` put round every sentence; bentrevett/pytorch-seq2seq cuts one off later",
         ),
     ],
+    right=[
+        # `<s>`, the words, `</s>` and padding, without the last column and without the first
+        lambda tgt, bos_id, eos_id, pad_id: (
+            started(ended(tgt, eos_id, pad_id), bos_id)[:, :-1],
+            ended(tgt, eos_id, pad_id),
+        ),
+    ],
+    call=asked_for,
 )
 
 
@@ -190,6 +296,14 @@ def drawn_logits(lengths):
 
 def word_losses(logits, tgt_out):
     return F.cross_entropy(logits.mT, tgt_out, reduction="none")  # (B, T)
+
+
+def cut_off(logits, tgt_out, pad_id):
+    return word_losses(logits, tgt_out)[tgt_out != pad_id].mean().item()
+
+
+def probability_of(logits, tgt_out, dim=-1):
+    return logits.softmax(dim=dim).gather(-1, tgt_out[..., None])[..., 0]  # (B, T)
 
 
 def loss_with(mean):
@@ -256,8 +370,55 @@ mean_loss = Exercise(
             lambda logits, tgt_out, pad_id: word_losses(logits, tgt_out)[tgt_out != 0].mean(),
             seen="ignore_index=0, or tgt_out.bool(), written from memory",
         ),
+        Mistake(
+            "the number is right, but no gradient flows from it to the logits",
+            "Return the tensor itself: .item(), .detach() and no_grad cut it off, and nothing can be learnt.",
+            cut_off,
+            seen=".item() belongs to the line that prints the loss",
+        ),
+        Mistake(
+            "that is in bits, not in nats",
+            "Here log is the natural logarithm, as torch.log and F.cross_entropy have it.",
+            loss_with(lambda losses, real: losses[real].mean() / math.log(2)),
+            seen="torch.log2, as information is measured in bits",
+        ),
+        Mistake(
+            "that is the mean of the probabilities",
+            "Surprise is -log p: take the logarithm of each word's probability, then the mean.",
+            lambda logits, tgt_out, pad_id: probability_of(logits, tgt_out)[tgt_out != pad_id].mean(),
+            seen="the softmax taken, the logarithm forgotten",
+        ),
+        Mistake(
+            "that is the mean of the probabilities, with a minus",
+            "Surprise is -log p: take the logarithm of each word's probability, then the mean.",
+            lambda logits, tgt_out, pad_id: -probability_of(logits, tgt_out)[tgt_out != pad_id].mean(),
+            seen="F.nll_loss handed probabilities",
+        ),
+        Mistake(
+            "the logarithm comes after the mean",
+            "Take -log p of each word, and then the mean.",
+            lambda logits, tgt_out, pad_id: -probability_of(logits, tgt_out)[tgt_out != pad_id].mean().log(),
+            seen="two steps in the wrong order",
+        ),
+        Mistake(
+            "the softmax runs over the places, not over the words",
+            "Axis 1 is T. At each place the probabilities of all words sum to 1: dim=-1.",
+            lambda logits, tgt_out, pad_id: (
+                -probability_of(logits, tgt_out, dim=1).log()[tgt_out != pad_id].mean()
+            ),
+            seen="softmax(dim=1), right for (B, V)",
+        ),
     ],
+    right=[
+        lambda logits, tgt_out, pad_id: F.cross_entropy(
+            logits.flatten(0, 1), tgt_out.flatten(), ignore_index=pad_id
+        ),
+    ],
+    call=loss_and_gradient,
 )
+
+
+ENDLESS = 40  # words: no speaker that is drawn goes on for so long
 
 
 class RandomDecoder:
@@ -268,6 +429,9 @@ class RandomDecoder:
         self.turn = torch.randn(size, size)
 
     def step(self, token, state):
+        if not isinstance(token, torch.Tensor) or token.shape != (1,):
+            kind = f"a tensor {tuple(token.shape)}" if isinstance(token, torch.Tensor) else repr(token)
+            raise TypeError(f"step takes a token as a tensor (1,), not {kind}")
         state = (self.words[token] + state @ self.turn).tanh()
         return state @ self.output, state
 
@@ -284,12 +448,17 @@ def said(step, state, bos_id, eos_id, most, renew=True, fed=None, best=torch.arg
     return tokens
 
 
+def skipping_the_end(step, state, bos_id, eos_id, most):
+    return [token for token in said(step, state, bos_id, -1, most) if token != eos_id]
+
+
 def drawn_speaker(ends):
-    """A speaker that comes to its end after some words, or goes on and on."""
+    """A speaker that comes to its end after some words, or only after more than it may say."""
     while True:
-        given = RandomDecoder().step, torch.randn(1, 7), BOS_ID, EOS_ID, 8
-        if (3 <= len(said(*given)) < 7) if ends else len(said(*given)) == 8:
-            return given
+        *given, most = RandomDecoder().step, torch.randn(1, 7), BOS_ID, EOS_ID, 8
+        words = len(said(*given, ENDLESS))
+        if (3 <= words < 7) if ends else most < words < ENDLESS:
+            return *given, most
 
 
 greedy = Exercise(
@@ -297,8 +466,8 @@ greedy = Exercise(
     "greedy",
     said,
     {
-        "a sentence that ends": lambda: drawn_speaker(ends=True),
-        "one that does not": lambda: drawn_speaker(ends=False),
+        "a sentence that ends in time": lambda: drawn_speaker(ends=True),
+        "a sentence longer than `most`": lambda: drawn_speaker(ends=False),
     },
     [
         Mistake(
@@ -348,14 +517,20 @@ greedy = Exercise(
         Mistake(
             "it begins with `</s>`",
             "The first token fed is bos_id.",
-            lambda step, state, bos_id, eos_id, most: said(
-                lambda token, now: step(torch.where(token == bos_id, eos_id, token), now),
-                state,
-                bos_id,
-                eos_id,
-                most,
-            ),
+            lambda step, state, bos_id, eos_id, most: said(step, state, eos_id, eos_id, most),
             seen="fairseq starts its decoder with `</s>`; a model must be asked as it was taught",
+        ),
+        Mistake(
+            "it says more than `most` words",
+            "After `most` words it stops, whether `</s>` has come or not.",
+            lambda step, state, bos_id, eos_id, most: said(step, state, bos_id, eos_id, ENDLESS),
+            seen="while True, with `</s>` as the only way out",
+        ),
+        Mistake(
+            "`</s>` is left out of the words, and still it goes on",
+            "When the likeliest token is eos_id, the sentence is over: leave the loop.",
+            skipping_the_end,
+            seen="if token != eos_id: tokens.append(token), and no break",
         ),
     ],
 )

@@ -6,6 +6,8 @@ from statistics import fmean
 from .drawing import COLOURS, DASHES, finish, new_figure, style
 from .shipped import shipped
 
+MARKERS = "os^Dvx"  # for lines that share their dashes
+
 
 def ladder_runs(part, corpus="toy-en-zh"):
     """The stored runs of a part: {model: [a run for each seed, …]}, in the order they were planned.
@@ -48,7 +50,7 @@ def draw_ladder(parts, x="BLEU"):
 
 
 def draw_spread(lines, x="", y="", log=False):
-    """Draw lines of means with the range from the lowest seed to the highest in a lighter shade.
+    """Draw lines of means, from 0 up, with the range from the lowest seed to the highest in a lighter shade.
 
     lines: {name: {place: [value of each seed, …]}}, the places numbers, or names in their order; `log` spaces
     the places by their logarithm. Raises ValueError when there is no line.
@@ -65,10 +67,9 @@ def draw_spread(lines, x="", y="", log=False):
             colour, dashes = COLOURS[number % len(COLOURS)], DASHES[number % len(DASHES)]
             low, high = [min(values) for values in line.values()], [max(values) for values in line.values()]
             ax.fill_between(places, low, high, color=colour, alpha=0.2, linewidth=0)
-            ax.plot(
-                places, [fmean(values) for values in line.values()], "." + dashes, color=colour, label=name
-            )
-        ax.set(xlabel=x, ylabel=y)
+            means, marker = [fmean(values) for values in line.values()], MARKERS[number % len(MARKERS)]
+            ax.plot(places, means, marker + dashes, color=colour, label=name, markersize=4)
+        ax.set(xlabel=x, ylabel=y, ylim=(0, None))
         if log:
             ax.set_xscale("log")
             ax.minorticks_off()

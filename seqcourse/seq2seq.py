@@ -76,7 +76,7 @@ class SentenceEncoder(nn.Module):
 
 
 class Seq2Seq(nn.Module):
-    """Sentence -> state -> sentence: (B, S), (B, T) -> logits (B, T, V); row t foretells word t + 1.
+    """Sentence -> state -> sentence: (B, S), (B, T) -> logits (B, T, V); row t predicts word t + 1.
 
     Sutskever et al. 2014, section 2; their v is the encoder's last state.
     """

@@ -70,6 +70,8 @@ def test_a_line_runs_through_the_means_within_its_range():
     heights = ax.collections[0].get_paths()[0].vertices[:, 1]
     assert (heights.min(), heights.max()) == (1.0, 8.0)
     assert [label.get_text() for label in ax.get_xticklabels()] == ["16", "64"]
+    assert ax.get_ylim()[0] == 0
+    assert first.get_marker() != second.get_marker()
 
 
 def test_places_may_be_names_and_a_line_may_lack_one():
