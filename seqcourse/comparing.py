@@ -77,7 +77,8 @@ def describe(said, right, atol):
         if not isinstance(said, list | tuple):
             return f"It gives {name_of(said)}; a list or tuple of {len(right)} items is asked for."
         if len(said) != len(right):
-            return f"It gives {len(said)} items where {len(right)} are asked for: {short(said)}."
+            asked = f"{len(right)} {'is' if len(right) == 1 else 'are'} asked for"
+            return f"It gives {len(said)} items where {asked}: {short(said)}."
         place = next(i for i, (a, b) in enumerate(zip(said, right, strict=True)) if not same(a, b, atol))
         return f"Item {place}: {describe(said[place], right[place], atol)}"
     if isinstance(right, dict) and isinstance(said, dict):
@@ -153,13 +154,13 @@ def relation(said, right, atol):
 def factor(said, right, atol):
     if isinstance(right, int):  # such as the number of a word: no multiple of it means anything
         return ""
-    said, right = float(said), float(right)
+    said, right = (x.item() if hasattr(x, "item") else float(x) for x in (said, right))
     if abs(right) <= atol or not math.isfinite(said / right):
         return ""
     if math.isclose(said, -right, rel_tol=1e-3):
         return " The sign is wrong."
     ratio = f"{said / right:.4g}"
-    return "" if ratio in ("0", "1") else f" That is {ratio} times the right one."
+    return "" if ratio in ("0", "-0", "1") else f" That is {ratio} times the right one."
 
 
 def show(number):

@@ -321,6 +321,12 @@ rms_norm = Exercise(
             seen="the length of a vector for its root mean square",
         ),
         Mistake(
+            "you divide by the length of the vector, the root of the sum of squares and ε",
+            "Take the mean of the squares, not their sum.",
+            lambda x, gamma: gamma * x / (x.square().sum(dim=-1, keepdim=True) + 1e-5).sqrt(),
+            seen="sum and mean taken for each other",
+        ),
+        Mistake(
             "ε is missing",
             "Under the root: without it tiny features blow up, and a vector of zeros becomes NaN.",
             lambda x, gamma: gamma * x / x.square().mean(dim=-1, keepdim=True).sqrt(),

@@ -268,6 +268,9 @@ def test_simple_relations_to_the_right_answer_are_seen():
     assert "upside down" in difference(x < 0, x >= 0, 1e-5)
     assert difference([1, 3], [1, 2], 1e-5) == "Item 1: It gives 3 where 2 is right."
     assert "Item 1: Item 0" in difference([[1], [4]], [[1], [2]], 1e-5)
+    learnt = torch.ones(2, 3, requires_grad=True)
+    assert "3 times the right one" in difference(3 * learnt, learnt, 1e-5)  # and no warning
+    assert "where 1 is asked for" in difference([1, 2], [1], 1e-5)
     assert "'c' does not belong" in difference({"a": 1, "c": 2}, {"a": 1}, 1e-5)
     assert "times" not in difference(1.00001, 1, 0) and "times" not in difference(0.0, 3.0, 0)
     assert "3 items where 2" in difference([1, 2, 3], [1, 2], 1e-5)
