@@ -668,8 +668,8 @@ causal_padding = Exercise(
             seen="fence posts and gaps: every word loses sight of itself",
         ),
         Mistake(
-            "the first step has no dilation",
-            "All kernel_size - 1 steps are `dilation` words long.",
+            "dilation - 1 of the zeros are too many",
+            "There are kernel_size - 1 steps between its words, each `dilation` words long.",
             lambda x, kernel_size, dilation: padded(x, kernel_size * dilation - 1),
             seen="kernel_size * dilation - 1, a bracket too few",
         ),
@@ -744,9 +744,15 @@ last_states = Exercise(
     reads(torch.where),
     {
         "no padding": lambda: drawn_padded([5, 5]),
-        "padding": lambda: drawn_padded([2, 7, 5]),
+        "padding": lambda: drawn_padded([5, 7, 2]),
     },
     [
+        Mistake(
+            "the mask of the first sentence serves for all",
+            "Each sentence has its own: mask[:, t, None], not mask[0, t].",
+            lambda x, mask, cell: reads(torch.where)(x, mask[:1].expand_as(mask), cell),
+            seen="if mask[0, t], written with one sentence in mind",
+        ),
         Mistake(
             "the state runs on into the padding",
             "Where the mask is False, keep the state as it was: torch.where(mask[:, t, None], new, old).",

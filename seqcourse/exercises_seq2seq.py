@@ -546,15 +546,26 @@ def drawn_sources(lengths):
     return words, PAD_ID
 
 
+def turned_by(src, n):
+    """The first n words of every row turned round."""
+    return torch.cat((src[:, :n].flip(1), src[:, n:]), dim=1)
+
+
 reverse_source = Exercise(
     "03",
     "reverse_source",
     reverse,
     {
         "one sentence": lambda: drawn_sources([5]),
-        "a padded batch": lambda: drawn_sources([3, 7, 5]),
+        "a padded batch": lambda: drawn_sources([5, 7, 3]),
     },
     [
+        Mistake(
+            "all rows turn by the length of the shortest",
+            "Each row has its own number of real words.",
+            lambda src, pad_id: turned_by(src, (src != pad_id).sum(dim=1).min().item()),
+            seen=".min() over the batch, or one length for all",
+        ),
         Mistake(
             "the padding has come to the front",
             "flip turns the whole row; only the first n of it, the real words, are to turn.",
