@@ -140,9 +140,7 @@ class Exercise:
     def describe(self, mine, wrong):
         """What one sees of an answer that is wrong in a way of its own."""
         if self.remark:
-            told = attempt(
-                lambda ask: self.remark(ask), lambda *given: self.call(mine, *given), [], self.seconds
-            )
+            told = attempt(self.remark, lambda *given: self.call(mine, *given), [], self.seconds)
             if told.answer:
                 return told.answer
         label, n, answer = wrong[0]

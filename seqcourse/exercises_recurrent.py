@@ -4,31 +4,8 @@ import torch
 import torch.nn.functional as F
 
 from .exercise import Exercise, Mistake
+from .gradients import results_and_gradients
 from .recurrent import RNNCell
-
-
-def results_and_gradients(answer, *given):
-    """What an answer gives, and what it teaches: one that is cut off from the gradient teaches nothing."""
-    leaves = [tensor.clone().requires_grad_() for tensor in given]
-    handed = [leaf.clone() for leaf in leaves]
-    result = answer(*handed)
-    for tensor, after in zip(given, handed, strict=True):
-        tensor.copy_(after.detach())  # what is changed in place is to be seen
-    gradients = gradients_of(result, leaves)
-    return {"what it returns": result, "whether gradients flow": bool(gradients), "the gradients": gradients}
-
-
-def gradients_of(result, leaves):
-    """The gradients of a number made of all results, or none where they are cut off."""
-    parts = result if isinstance(result, tuple | list) else [result]
-    flowing = [part for part in parts if isinstance(part, torch.Tensor) and part.requires_grad]
-    if not flowing:
-        return []
-    number = sum(part.sin().sum() for part in flowing)
-    try:
-        return list(torch.autograd.grad(number, leaves, materialize_grads=True))
-    except RuntimeError:  # something that is needed on the way back was overwritten
-        return []
 
 
 def states_of(step, start=torch.zeros, backwards=False):

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 
 from .exercise import Exercise, Mistake
-from .exercises_translator import loss_and_gradient
+from .gradients import results_and_gradients
 from .seq2seq import reverse
 
 PAD_ID, BOS_ID, EOS_ID = 9, 2, 3  # padding is not 0, so that a 0 written into an answer shows
@@ -414,7 +414,7 @@ mean_loss = Exercise(
             logits.flatten(0, 1), tgt_out.flatten(), ignore_index=pad_id
         ),
     ],
-    call=loss_and_gradient,
+    call=results_and_gradients,
 )
 
 

@@ -5,6 +5,7 @@ import random
 import torch
 
 from .exercise import Exercise, Mistake
+from .gradients import results_and_gradients
 
 noam_rate = Exercise(
     "08",
@@ -97,17 +98,6 @@ def losses(logits, targets, epsilon):
 
 def real(targets, pad_id):
     return targets != pad_id
-
-
-def loss_and_gradient(answer, logits, *given):
-    """What a loss is, and what it teaches: a loss that is cut off from the logits teaches nothing."""
-    wanted = logits.clone().requires_grad_()
-    loss = answer(wanted, *given)
-    flows = isinstance(loss, torch.Tensor) and loss.requires_grad
-    facts = {"the loss": loss.detach() if flows else loss, "whether gradients flow": flows}
-    if flows and loss.dim() == 0:
-        facts["the gradient"] = torch.autograd.grad(loss, wanted, allow_unused=True)[0]
-    return facts
 
 
 def log_p_of(logits, targets, dim=-1):
@@ -265,7 +255,7 @@ smoothed_loss = Exercise(
         ),
         mixed(lambda epsilon, V: 1 - epsilon, lambda epsilon: epsilon),
     ],
-    call=loss_and_gradient,
+    call=results_and_gradients,
 )
 
 
