@@ -49,16 +49,25 @@ def printable(token, width=20):
 
     A character without a letter in our fonts becomes □; empty and blank tokens stand in quotes.
     """
+    drawn = (part if len(part) > 1 or part in drawable() else "□" for part in visible(token))
+    return shortened(drawn, width)
+
+
+def visible(token):
+    """The characters of a token; each invisible one spelt as Python spells it; blank tokens in quotes."""
     if not token.strip(" "):
         token = repr(token)
-    kept = []
-    for character in token:
-        if not character.isprintable():
-            kept += repr(character)[1:-1]
-        else:
-            kept.append(character if character in drawable() else "□")
-        if sum(map(wide, kept)) > width:
-            while sum(map(wide, kept)) > width - 1:
+    return [character if character.isprintable() else repr(character)[1:-1] for character in token]
+
+
+def shortened(parts, width):
+    """As many of the parts as `width` Latin letters hold, as text; "…" where something is left out."""
+    kept, room = [], width
+    for part in parts:
+        kept.append(part)
+        room -= sum(map(wide, part))
+        if room < 0:
+            while sum(map(wide, "".join(kept))) > width - 1:
                 kept.pop()
             return "".join(kept) + "…"
     return "".join(kept)
