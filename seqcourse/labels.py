@@ -49,19 +49,24 @@ def printable(token, width=20):
 
     A character without a letter in our fonts becomes □; empty and blank tokens stand in quotes.
     """
+    return cut("".join(c if c in drawable() else "□" for c in spelt(token)), width)
+
+
+def spelt(token):
+    """The token with nothing invisible in it: blanks stand in quotes, controls are spelt as in Python."""
     if not token.strip(" "):
         token = repr(token)
-    kept = []
-    for character in token:
-        if not character.isprintable():
-            kept += repr(character)[1:-1]
-        else:
-            kept.append(character if character in drawable() else "□")
-        if sum(map(wide, kept)) > width:
-            while sum(map(wide, kept)) > width - 1:
-                kept.pop()
-            return "".join(kept) + "…"
-    return "".join(kept)
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in token)
+
+
+def cut(text, width):
+    """The text, or as much of it as `width` Latin letters hold, and "…"."""
+    if sum(map(wide, text)) <= width:
+        return text
+    text = text[:width]
+    while sum(map(wide, text)) > width - 1:
+        text = text[:-1]
+    return text + "…"
 
 
 def wide(character):
