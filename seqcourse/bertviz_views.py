@@ -5,7 +5,7 @@ import math
 import warnings
 
 from .bertviz_page import BertvizView, bertviz_page
-from .labels import cut, meaning, spelt
+from .labels import meaning, shortened, visible
 from .record import AttentionRecord
 
 MOST = 60_000  # weights in a view: a line on the screen for each, and up to 7 bytes
@@ -98,7 +98,7 @@ def drawn(draw, record, kind, **options):
     token says can end its script. Raises RuntimeError when bertviz writes otherwise than it is known to.
     """
     weights = getattr(record, kind)  # (layers, heads, rows, columns)
-    rows, columns = ([cut(spelt(token), WIDTH) for token in side] for side in record.tokens(kind))
+    rows, columns = ([shortened(visible(token), WIDTH) for token in side] for side in record.tokens(kind))
     numbers = [list(map(str, range(len(side)))) for side in (rows, columns)]
     names = {"decoder_tokens": numbers[0], "encoder_tokens": numbers[1], "prettify_tokens": False}
     with warnings.catch_warnings():
@@ -139,4 +139,7 @@ def explained(record, kinds, gloss):
         for side in dict.fromkeys(side for kind in kinds for side in shown[kind])
         for token in sides[side]
     }
-    return " · ".join(f"{cut(spelt(t), WIDTH)} {cut(spelt(note), 30)}" for t, note in said.items() if note)
+    notes = {
+        shortened(visible(token), WIDTH): shortened(visible(note), 30) for token, note in said.items() if note
+    }
+    return " · ".join(f"{token} {note}" for token, note in notes.items())

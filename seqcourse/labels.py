@@ -49,24 +49,28 @@ def printable(token, width=20):
 
     A character without a letter in our fonts becomes □; empty and blank tokens stand in quotes.
     """
-    return cut("".join(c if c in drawable() else "□" for c in spelt(token)), width)
+    drawn = (part if len(part) > 1 or part in drawable() else "□" for part in visible(token))
+    return shortened(drawn, width)
 
 
-def spelt(token):
-    """The token with nothing invisible in it: blanks stand in quotes, controls are spelt as in Python."""
+def visible(token):
+    """The characters of a token; each invisible one spelt as Python spells it; blank tokens in quotes."""
     if not token.strip(" "):
         token = repr(token)
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in token)
+    return [character if character.isprintable() else repr(character)[1:-1] for character in token]
 
 
-def cut(text, width):
-    """The text, or as much of it as `width` Latin letters hold, and "…"."""
-    if sum(map(wide, text)) <= width:
-        return text
-    text = text[:width]
-    while sum(map(wide, text)) > width - 1:
-        text = text[:-1]
-    return text + "…"
+def shortened(parts, width):
+    """As many of the parts as `width` Latin letters hold, as text; "…" where something is left out."""
+    kept, room = [], width
+    for part in parts:
+        kept.append(part)
+        room -= sum(map(wide, part))
+        if room < 0:
+            while sum(map(wide, "".join(kept))) > width - 1:
+                kept.pop()
+            return "".join(kept) + "…"
+    return "".join(kept)
 
 
 def wide(character):

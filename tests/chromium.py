@@ -56,4 +56,4 @@ class Watched:
 
     def ran(self):
         """Whether a hostile token (hostile_tokens.py) ran, in the page or in a frame of it."""
-        return any(frame.evaluate("window.PWNED !== undefined") for frame in self.page.frames)
+        return any(frame.evaluate("window.ran !== undefined") for frame in self.page.frames)

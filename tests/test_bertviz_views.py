@@ -13,6 +13,15 @@ from seqcourse import bertviz_views
 from seqcourse.bertviz_views import MOST, bertviz_head_view, bertviz_model_view
 from seqcourse.record import AttentionRecord
 
+TOKENS = [
+    *HOSTILE,
+    "PYTHON_PARAMS",
+    "const params = {",
+    "}; window.ran=1; // HACK: {",
+    "</w>",
+    "Ġthe",
+    "\u202ca",
+]
 VIEWS = [bertviz_head_view, bertviz_model_view]
 both = pytest.mark.parametrize("view", VIEWS)
 SHAPES = [(1, 6, 3, 2), (6, 1, 2, 3), (3, 2, 1, 5), (2, 3, 16, 4), (1, 1, 1, 1)]  # layers, heads, tokens
@@ -113,9 +122,9 @@ def test_the_head_view_draws_each_layer_that_is_chosen(browser, tmp_path, encode
 
 
 @both
-@pytest.mark.parametrize("start", range(0, len(HOSTILE), 15))
+@pytest.mark.parametrize("start", range(0, len(TOKENS), 15))
 def test_no_token_runs_or_breaks_the_view_in_a_file_or_in_a_frame(browser, tmp_path, view, start):
-    tokens = HOSTILE[start : start + 15]
+    tokens = TOKENS[start : start + 15]
     sizes = {
         "encoder": weights(1, 2, len(tokens), len(tokens)),
         "cross": weights(1, 2, len(tokens), len(tokens)),
@@ -146,12 +155,12 @@ def test_no_token_runs_or_breaks_the_view_in_a_file_or_in_a_frame(browser, tmp_p
 
 @both
 def test_every_token_is_seen_or_spelt_and_short(view):
-    record = AttentionRecord(HOSTILE, ["x"], encoder=weights(1, 1, len(HOSTILE), len(HOSTILE)))
+    record = AttentionRecord(TOKENS, ["x"], encoder=weights(1, 1, len(TOKENS), len(TOKENS)))
     shown = payload(view(record), "encoder")["attention"][0]["left_text"]
     assert all(name.isprintable() and name.strip() and len(name) <= 12 for name in shown)
-    by_token = dict(zip(HOSTILE, shown, strict=True))
-    assert by_token["\u202eevil\u202c"] == r"\u202eevil\…"
-    assert by_token[""] == "''" and by_token["猫"] == "猫" and by_token["</w>"] == "</w>"
+    by_token = dict(zip(TOKENS, shown, strict=True))
+    assert by_token["\u202ca"] == r"\u202ca"
+    assert by_token[""] == "''" and by_token["</w>"] == "</w>"
 
 
 @both

@@ -1,0 +1,150 @@
+// One map: names that stay in sight while it scrolls, a cell for each weight, the chosen row as bars.
+
+const CELL = 24, BARS = 56;
+const KEYS = {
+  ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1],
+  Home: [0, -Infinity], End: [0, Infinity], PageUp: [-Infinity, 0], PageDown: [Infinity, 0],
+};
+
+class AttentionMap {
+  // on: { point(row, column), press(row, column), release() }
+  constructor(parent, on) {
+    this.on = on;
+    this.frame = make("div", { class: "frame", tabindex: 0, role: "application", "aria-roledescription": "attention map" }, parent);
+    this.frame.addEventListener("keydown", (event) => this.key(event));
+  }
+
+  // Build everything anew for these names: [{ text, note }] each.
+  build(rows, columns, title) {
+    this.rows = rows.length;
+    this.columns = columns.length;
+    this.row = this.column = 0;
+    this.colours = [];
+    this.frame.replaceChildren();
+    this.frame.setAttribute("aria-label", title + ": a row for each token that looks, a column for each it looks at. Arrow keys move, Enter pins, Escape releases.");
+    const left = Math.max(70, ...rows.map(widthOf)) + 14, slant = Math.max(...columns.map(widthOf));
+    const top = Math.ceil(slant * 0.82) + 20, width = this.columns * CELL, height = this.rows * CELL;
+    const over = Math.ceil(slant * 0.58) + 6; // the last name leans over the edge
+    const part = (kind, w, h) => make("svg", { class: kind, width: w, height: h, "aria-hidden": "true" }, this.frame);
+    const corner = part("corner", left, top);
+    this.columnNames = columns.map((name, i) =>
+      write(name, { transform: `translate(${i * CELL + CELL / 2 + 4} ${top - 6}) rotate(-55)` }, this.top));
+    const heads = part("columns", width + over, top);
+    heads.append(...this.columnNames);
+    const sides = part("rows", left, height);
+    this.rowNames = rows.map((name, i) =>
+      write(name, { x: left - 8, y: i * CELL + CELL / 2 + 4, "text-anchor": "end" }));
+    sides.append(...this.rowNames);
+    this.body = part("cells", width + over, height);
+    this.cells = [];
+    for (let row = 0; row < this.rows; row++)
+      for (let column = 0; column < this.columns; column++)
+        this.cells.push(make("rect", { x: column * CELL, y: row * CELL, width: CELL - 1, height: CELL - 1 }, this.body));
+    this.outlines = make("g", {}, this.body);
+    this.marks = make("g", {}, this.body);
+    this.band = make("rect", { class: "band", width: width, height: CELL + 1, x: -1, y: -1 }, this.body);
+    this.cursor = make("rect", { class: "cursor", width: CELL + 1, height: CELL + 1, x: -1, y: -1, rx: 2 }, this.body);
+    const scale = part("scale", left, BARS);
+    this.most = make("text", { x: left - 8, y: 14, "text-anchor": "end" }, scale);
+    make("text", { x: left - 8, y: BARS - 2, "text-anchor": "end" }, scale, "0");
+    const strip = part("bars", width + over, BARS);
+    this.bars = columns.map((_, i) => make("rect", { x: i * CELL + 3, width: CELL - 7 }, strip));
+    make("rect", { class: "base", width, height: 1, y: BARS - 1 }, strip);
+    const at = (event) => {
+      const box = this.body.getBoundingClientRect();
+      return [Math.floor((event.clientY - box.top) / CELL), Math.floor((event.clientX - box.left) / CELL)];
+    };
+    const within = ([row, column]) => row >= 0 && row < this.rows && column >= 0 && column < this.columns;
+    this.body.addEventListener("pointermove", (event) => {
+      const place = at(event);
+      if (within(place) && (place[0] !== this.row || place[1] !== this.column)) this.on.point(...place);
+    });
+    this.body.addEventListener("click", (event) => within(at(event)) && this.on.press(...at(event)));
+  }
+
+  paint(values, shades, threshold) {
+    this.values = values;
+    values.forEach((weight, i) => {
+      const colour = shades[weight < threshold ? 0 : Math.min(255, Math.round(weight * 255))];
+      if (this.colours[i] !== colour) this.cells[i].setAttribute("fill", (this.colours[i] = colour));
+    });
+    this.threshold = threshold;
+    this.moveTo(this.row, this.column);
+  }
+
+  // Squares round the cells of these links, "row,column" each.
+  outline(links) {
+    this.outlines.replaceChildren();
+    for (const link of links) {
+      const [row, column] = link.split(",");
+      const place = { x: column * CELL + 1, y: row * CELL + 1, width: CELL - 3, height: CELL - 3, rx: 2 };
+      make("rect", { class: "rim", ...place }, this.outlines);
+      make("rect", { class: "gold", ...place }, this.outlines);
+    }
+  }
+
+  // Guesses: { "row,column": "guess" | "right" | "wrong" }.
+  mark(guesses) {
+    this.marks.replaceChildren();
+    for (const [link, kind] of Object.entries(guesses)) {
+      const [row, column] = link.split(","), x = column * CELL + CELL / 2 - 0.5, y = row * CELL + CELL / 2 - 0.5;
+      const d = kind === "wrong" ? `M${x - 5} ${y - 5}l10 10m0 -10l-10 10` : `M${x - 5} ${y}a5 5 0 1 0 10 0a5 5 0 1 0 -10 0`;
+      make("path", { class: "mark " + kind, d }, this.marks);
+    }
+  }
+
+  moveTo(row, column) {
+    for (const [names, was, is] of [[this.rowNames, this.row, row], [this.columnNames, this.column, column]]) {
+      names[was].classList.remove("on");
+      names[is].classList.add("on");
+    }
+    this.cursor.setAttribute("transform", `translate(${column * CELL} ${row * CELL})`);
+    this.band.setAttribute("transform", `translate(0 ${row * CELL})`);
+    const line = this.values.subarray(row * this.columns, (row + 1) * this.columns);
+    const most = Math.max(...line);
+    this.most.textContent = most.toFixed(2);
+    this.bars.forEach((bar, i) => {
+      const height = most ? (line[i] / most) * (BARS - 10) : 0;
+      bar.setAttribute("y", BARS - 1 - height);
+      bar.setAttribute("height", height);
+      bar.setAttribute("class", i === column ? "on" : line[i] < this.threshold ? "hidden" : "");
+    });
+    [this.row, this.column] = [row, column];
+  }
+
+  key(event) {
+    const last = [this.rows - 1, this.columns - 1], step = KEYS[event.key];
+    if (step) {
+      const clamp = (place, i) => Math.max(0, Math.min(last[i], place + step[i]));
+      const [row, column] = [this.row, this.column].map(clamp);
+      this.on.point(row, column, true);
+      this.reveal();
+    } else if (event.key === "Enter" || event.key === " ") this.on.press(this.row, this.column, true);
+    else if (event.key === "Escape") this.on.release();
+    else return;
+    event.preventDefault();
+  }
+
+  // Scroll so that the cursor stands clear of the names.
+  reveal() {
+    const frame = this.frame, left = frame.querySelector(".rows").clientWidth, top = frame.querySelector(".columns").clientHeight;
+    const x = this.column * CELL, y = this.row * CELL;
+    frame.scrollLeft = Math.max(Math.min(frame.scrollLeft, x), x + CELL * 2 + left - frame.clientWidth);
+    frame.scrollTop = Math.max(Math.min(frame.scrollTop, y), y + CELL * 2 + top + BARS - frame.clientHeight);
+  }
+}
+
+// A name, and smaller what it means.
+function write({ text, note }, attributes) {
+  const label = make("text", { direction: "ltr", ...attributes }, null, text);
+  if (note) make("tspan", { class: "note", dx: 5 }, label, note);
+  return label;
+}
+
+const pen = document.createElement("canvas").getContext("2d");
+function widthOf({ text, note }) {
+  pen.font = "13px system-ui, sans-serif";
+  const width = pen.measureText(text).width;
+  pen.font = "11px system-ui, sans-serif";
+  return width + (note ? pen.measureText(note).width + 6 : 0);
+}

@@ -1,0 +1,211 @@
+// One record: its heads, its map, what is read there, the guessing, the table, the exports.
+
+const SIDES = { encoder: ["source", "source"], decoder: ["target", "fed"], cross: ["target", "source"] };
+const ACTS = { encoder: "reads", decoder: "produces", cross: "produces" };
+
+class Panel {
+  // shared: what the tool bar chose, { kind, threshold, meaning: [rows, columns], gold }
+  constructor(parent, record, shared, tell) {
+    Object.assign(this, { record, shared, tell, layer: 0, head: -1, pinned: false, guess: null });
+    this.root = make("section", { class: "panel", "aria-label": record.name || "attention" }, parent);
+    if (record.name) make("h4", {}, this.root, record.name);
+    const choice = make("div", { class: "row" }, this.root);
+    this.layers = chooser(choice, "layer", (value) => this.choose(value, this.head));
+    this.headNames = chooser(choice, "head", (value) => this.choose(this.layer, value));
+    const button = (name, act) => {
+      const made = make("button", { type: "button" }, choice, name);
+      made.addEventListener("click", act);
+      return made;
+    };
+    this.guessing = button("Guess the alignment", () => this.startGuess());
+    this.reveals = button("Reveal", () => this.reveal());
+    this.tables = button("Table", () => this.toggleTable());
+    button("SVG", () => download(drawing(this), this.fileName("svg")));
+    button("PNG", () => downloadPicture(drawing(this), this.fileName("png")));
+    this.reading = make("p", { class: "reading" }, this.root);
+    this.spoken = make("p", { class: "spoken", "aria-live": "polite" }, this.root);
+    const views = make("div", { class: "views" }, this.root);
+    this.heads = new Heads(views, (layer, head) => this.choose(layer, head));
+    this.map = new AttentionMap(views, {
+      point: (row, column, keyboard) => (keyboard || !this.pinned) && this.goTo(row, column, keyboard),
+      press: (row, column, keyboard) => this.press(row, column, keyboard),
+      release: () => this.pin(false),
+    });
+    this.table = make("div", { class: "table", tabindex: 0, role: "region", "aria-label": "the map as a table" }, views);
+    this.table.hidden = true;
+  }
+
+  // The tool bar chose another kind, or other names.
+  rebuild() {
+    const { kind } = this.shared, [layers, heads] = this.record.kinds[kind].shape;
+    this.kind = this.record.kinds[kind];
+    if (kind !== "cross") this.guess = null;
+    this.layer = this.shown === kind ? this.layer : layers - 1;
+    this.head = this.shown === kind ? this.head : heads > 1 ? -1 : 0;
+    const [row, column] = this.shown === kind ? [this.map.row, this.map.column] : [0, 0];
+    this.shown = kind;
+    options(this.layers, [...Array(layers).keys()].map((i) => [i, i]));
+    options(this.headNames, [[-1, "mean"], ...[...Array(heads).keys()].map((i) => [i, i])]);
+    [this.rowNames, this.columnNames] = SIDES[kind].map((side) => this.record.names[side]);
+    const shown = [this.rowNames, this.columnNames].map((names, i) =>
+      names.map(({ text, note }) => ({ text, note: this.shared.meaning[i] && note })));
+    this.heads.build(this.kind);
+    this.map.build(...shown, `${kind} attention`);
+    this.paint();
+    this.goTo(row, column);
+  }
+
+  // Colours, layer, head, threshold or guess changed.
+  paint() {
+    const { threshold, palette } = this.shared, blind = this.guess && !this.guess.shown;
+    const [, , rows, columns] = this.kind.shape;
+    this.values = weightsOf(this.kind, this.layer, this.head);
+    this.layers.value = this.layer;
+    this.headNames.value = this.head;
+    this.root.classList.toggle("blind", !!blind);
+    this.heads.paint(this.kind, palette.shades, threshold);
+    this.heads.select(this.layer, this.head);
+    this.map.paint(blind ? new Float64Array(rows * columns) : this.values, palette.shades, threshold);
+    const gold = this.gold(), answered = this.guess && this.guess.shown;
+    this.map.outline(gold && !blind && (this.shared.gold || answered) ? gold : []);
+    const truth = answered && this.truth();
+    this.map.mark(Object.fromEntries([...(this.guess ? this.guess.links : [])].map((link) =>
+      [link, !answered ? "guess" : truth.has(link) ? "right" : "wrong"])));
+    this.guessing.hidden = this.shared.kind !== "cross";
+    this.guessing.textContent = this.guess ? "Stop guessing" : "Guess the alignment";
+    this.reveals.hidden = !this.guess || this.guess.shown;
+    this.read();
+    if (!this.table.hidden) this.fillTable();
+  }
+
+  choose(layer, head) {
+    [this.layer, this.head] = [layer, head];
+    this.paint();
+    this.tell("choose", layer, head);
+  }
+
+  goTo(row, column, aloud = false) {
+    this.map.moveTo(row, column);
+    this.read(aloud);
+    this.tell("goTo", row, column);
+  }
+
+  pin(on) {
+    this.pinned = on;
+    this.map.frame.classList.toggle("pinned", on);
+    this.read(true);
+    this.tell("pin", on);
+  }
+
+  press(row, column, keyboard) {
+    const here = this.pinned && row === this.map.row && column === this.map.column;
+    this.goTo(row, column);
+    if (!this.guess || this.guess.shown) return this.pin(!here);
+    const link = row + "," + column, { links } = this.guess;
+    if (!links.delete(link)) links.add(link);
+    this.paint();
+    this.say(`${this.at(row, column)}: ${links.has(link) ? "linked" : "not linked"}`, keyboard);
+  }
+
+  at(row, column) {
+    const full = ({ full, text, note }) => (full || text) + (note ? ` (${note})` : "");
+    return `${full(this.rowNames[row])} → ${full(this.columnNames[column])}`;
+  }
+
+  read(aloud = false) {
+    const { row, column, columns } = this.map;
+    if (this.guess) return this.say(this.guess.shown ? this.verdict() : `${this.at(row, column)}. Click the cells that belong together, then reveal: ${this.guess.links.size} links so far.`, aloud);
+    const line = this.values.subarray(row * columns, (row + 1) * columns);
+    const linked = this.gold() && this.gold().has(row + "," + column) ? ", a gold link" : "";
+    const spread = `the row's entropy is ${entropy(line).toFixed(2)} of at most ${Math.log2(columns).toFixed(2)} bits`;
+    this.say(`${this.at(row, column)}: ${line[column].toFixed(4)}${linked}; ${spread}${this.pinned ? "; pinned" : ""}`, aloud);
+  }
+
+  say(text, aloud) {
+    this.reading.textContent = text;
+    if (aloud) this.spoken.textContent = text;
+  }
+
+  // The true links as "row,column" of the cross map, or null.
+  gold() {
+    return this.shared.kind === "cross" ? this.record.gold : null;
+  }
+
+  startGuess() {
+    this.guess = this.guess ? null : { links: new Set(), shown: false };
+    if (this.guess) this.pin(false);
+    this.paint();
+    if (this.guess) this.map.frame.focus();
+  }
+
+  reveal() {
+    this.guess.shown = true;
+    this.paint();
+    this.say(this.verdict(), true);
+  }
+
+  ofHead() {
+    const names = (list) => list.map(({ text }) => text);
+    return linksOf(this.values, this.map.columns, names(this.rowNames), names(this.columnNames));
+  }
+
+  truth() {
+    return this.gold() || this.ofHead();
+  }
+
+  verdict() {
+    const { links } = this.guess, truth = this.truth(), result = score(links, truth);
+    const head = this.head < 0 ? "the mean of the heads" : "this head";
+    const beside = this.gold() ? ` On its own, ${head} has AER ${score(this.ofHead(), truth).aer.toFixed(2)}.` : "";
+    return `Against ${this.gold() ? "the gold links" : head}: ${result.right} of your ${links.size} links are right, ` +
+      `${truth.size} there are. Precision ${result.precision.toFixed(2)}, recall ${result.recall.toFixed(2)}, ` +
+      `alignment error rate (AER) ${result.aer.toFixed(2)}.${beside}`;
+  }
+
+  toggleTable() {
+    this.table.hidden = !this.table.hidden;
+    this.map.frame.hidden = !this.table.hidden;
+    this.tables.setAttribute("aria-pressed", !this.table.hidden);
+    if (!this.table.hidden) this.fillTable();
+  }
+
+  fillTable() {
+    const full = ({ full, text, note }) => (full || text) + (note ? ` (${note})` : ""), { columns } = this.map;
+    this.table.replaceChildren();
+    const table = make("table", {}, this.table);
+    make("caption", {}, table, this.title());
+    const top = make("tr", {}, make("thead", {}, table));
+    make("td", {}, top);
+    for (const name of this.columnNames) make("th", { scope: "col" }, top, full(name));
+    const body = make("tbody", {}, table);
+    this.rowNames.forEach((name, row) => {
+      const line = make("tr", {}, body);
+      make("th", { scope: "row" }, line, full(name));
+      for (let column = 0; column < columns; column++) {
+        const gold = this.gold() && this.gold().has(row + "," + column);
+        make("td", gold ? { class: "gold", title: "gold link" } : {}, line, this.map.values[row * columns + column].toFixed(4));
+      }
+    });
+  }
+
+  title() {
+    const head = this.head < 0 ? `mean of ${this.kind.shape[1]} heads` : `head ${this.head}`;
+    return `${this.record.name ? this.record.name + ": " : ""}${this.shared.kind} attention, layer ${this.layer}, ${head}`;
+  }
+
+  fileName(suffix) {
+    return `attention-${this.shared.kind}-layer-${this.layer}-${this.head < 0 ? "mean" : "head-" + this.head}.${suffix}`;
+  }
+}
+
+// A labelled list to choose from; the values are numbers.
+function chooser(parent, name, act) {
+  const label = make("label", {}, parent, name + " "), select = make("select", {}, label);
+  select.addEventListener("change", () => act(Number(select.value)));
+  return select;
+}
+
+function options(select, pairs) {
+  select.replaceChildren();
+  for (const [value, text] of pairs) make("option", { value }, select, text);
+}
