@@ -9,9 +9,11 @@ trained again. "shipped" are those that come with the course, of more steps. The
   sentences, those of content words (nouns, verbs, adjectives) and of small words apart; the head is chosen on
   validation sentences. Models with several heads and layers, and with one head and one decoder layer.
   "symmetrised" joins the links that rows make with those that columns of the same map make.
-- "ablation": BLEU of the same translators without each head, English-Chinese and English-French.
+- "ablation": BLEU of the same translators without each head, English-Chinese and English-French, and the
+  loss (nats a token, teacher-forced), which moves where BLEU does not.
 - "explaining": AER of attention, rollout, erasure and integrated gradients, for content words and small ones,
-  and how far their rankings of the source words agree.
+  and how far their rankings of the source words agree; how often each finds the noun on which a Chinese
+  classifier depends, which is not its gold link.
 - "pronoun": English-French. The gender of the pronoun that *it* becomes: how often it is right, the heads
   whose removal takes it to chance, found greedily on validation sentences and scored on test sentences, the
   smallest such set as far as all smaller ones were tried, and random sets of the same size.
@@ -32,8 +34,16 @@ from stored import read_runs, write_runs
 
 from seqcourse.ablation import all_heads, without_heads
 from seqcourse.alignment import best_head, head_error_rates, record_pair
+from seqcourse.batching import batch_by_tokens, encode_pairs
 from seqcourse.corpora import load_corpus
-from seqcourse.explanations import agreement, error_rate, explanations, share_found, strongest
+from seqcourse.explanations import (
+    agreement,
+    classifier_links,
+    error_rate,
+    explanations,
+    share_found,
+    strongest,
+)
 from seqcourse.lexicon import content_words
 from seqcourse.making import make_translator
 from seqcourse.pairs import Corpus
@@ -41,6 +51,7 @@ from seqcourse.pronouns import balanced_accuracy, gender_is_right, greedy_cut, p
 from seqcourse.recipe import Recipe
 from seqcourse.scores import alignment_error_rate, bleu
 from seqcourse.symmetrising import grow_diagonal
+from seqcourse.training import evaluate_model
 from seqcourse.translator import Translator
 
 STEPS, TOKENS = 1000, 600  # of each training, and in each of its batches
@@ -156,12 +167,15 @@ def ablation(name, seed):
     corpus = load_corpus(name)
     made = translator(corpus, "as shipped", seed)
     result = {"BLEU": quality(made, corpus), "heads": []}
-    rates = head_error_rates(made, corpus.pairs("test")[:ALIGNED])
+    tested = corpus.pairs("test")[:ALIGNED]
+    rates = head_error_rates(made, tested)
+    batches = batch_by_tokens(encode_pairs(tested, made.source_tokenizer, made.target_tokenizer, 128), 1200)
+    result["loss"] = evaluate_model(made.model, batches)
     for head in all_heads(made.model):
         with without_heads(made.model, [head]):
-            score = quality(made, corpus)
+            score, loss = quality(made, corpus), evaluate_model(made.model, batches)
         aer = rates[head[1:]].item() if head[0] == "cross" else None
-        result["heads"].append({"head": list(head), "BLEU": score, "AER": aer})
+        result["heads"].append({"head": list(head), "BLEU": score, "loss": loss, "AER": aer})
     return result
 
 
@@ -175,6 +189,9 @@ def explaining(name, seed):
         "head": list(head),
         "AER": {method: by_kind(each, pairs, corpus.target_language) for method, each in maps.items()},
         "found": {method: share_found(each, pairs) for method, each in maps.items()},
+        "noun found for classifier": {
+            method: share_found(each, pairs, classifier_links) for method, each in maps.items()
+        },
         "agreement": {f"{a}, {b}": agreement(maps[a], maps[b]) for a, b in combinations(maps, 2)},
     }
 

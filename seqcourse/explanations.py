@@ -1,12 +1,14 @@
 """Several answers to one question, which source word a target word rests on, and how far they agree."""
 
 import math
+from functools import cache
 
 import torch
 
 from .alignment import record_pair
 from .attribution import erasure, integrated_gradients, rollout
 from .batching import encode_pairs, make_batch
+from .lexicon import toy_words
 from .ranks import rank_correlation
 from .scores import alignment_error_rate, links
 
@@ -50,14 +52,40 @@ def strongest(weights, pair):
     return links(shown, [*pair.source_tokens, "</s>"], [*pair.target_tokens, "</s>"])
 
 
-def share_found(maps, pairs):
-    """Of the target words that have a gold link: for which share is the strongest source word a gold one?"""
+def share_found(maps, pairs, truth=lambda pair: pair.alignment):
+    """Of the target words that have a true link: for which share is the strongest source word a true one?
+
+    truth: the true links of a pair, (source index, target index); by default the gold ones.
+    """
     right = asked = 0
     for weights, pair in zip(maps, pairs, strict=True):
-        linked = {t for _, t in pair.alignment}
-        right += sum(link in pair.alignment for link in strongest(weights, pair))
-        asked += len(linked)
-    return right / asked
+        true = truth(pair)
+        right += len(strongest(weights, pair) & true)
+        asked += len({t for _, t in true})
+    return right / asked if asked else math.nan
+
+
+def classifier_links(pair):
+    """The links of each Chinese classifier with the English noun that decides which classifier it is."""
+    counted, found = classifiers(), set()
+    for t, word in enumerate(pair.target_tokens[1:], 1):
+        after = range(t + 1, len(pair.target_tokens))
+        noun = next((n for n in after if counted.get(pair.target_tokens[n]) == word), None)
+        if sources(pair, t) == sources(pair, t - 1):  # 三只, both from *three*; in 一杯茶, 杯 says *cup*
+            found |= {(s, t) for s in sources(pair, noun)}
+    return found
+
+
+def sources(pair, t):
+    """The places of the source words that a target word is linked to."""
+    return {s for s, place in pair.alignment if place == t}
+
+
+@cache
+def classifiers():
+    """The classifier of each Chinese noun of the toy corpora."""
+    nouns = [word for word in toy_words() if word.kind == "noun"]
+    return {word.forms["zh", "sg"][-1][0]: word.classifier for word in nouns}
 
 
 def agreement(first, second):

@@ -13,15 +13,18 @@ def gloss(token, language):
     return toy_grammar().gloss.get((language, token), "")
 
 
+def toy_words():
+    """All words of the toy grammar, each a `Word`: its kind, its forms, its gender, its classifier."""
+    choices = toy_grammar().choices.values()
+    return list(dict.fromkeys(leaf[0] for _, options in choices for rule, leaf in options if rule is None))
+
+
 def content_words(language):
     """The nouns, adjectives and verbs of the toy corpora in all their forms; language: "en", "zh" or "fr".
 
     What is left out are the small words, like 的, 只, *a*, *le*, which say how the others hang together.
     """
-    leaves = {
-        leaf[0] for _, options in toy_grammar().choices.values() for rule, leaf in options if rule is None
-    }
-    kept = [word for word in leaves if word.kind in ("noun", "adj", "verb")]
+    kept = [word for word in toy_words() if word.kind in ("noun", "adj", "verb")]
     forms = [forms for word in kept for (of, _), forms in word.forms.items() if of == language]
     return {text for form in forms for text in texts(form)} - {"的"}
 

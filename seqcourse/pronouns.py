@@ -1,5 +1,6 @@
 """A pronoun that needs its noun: *it* becomes il or elle, and the rest of the sentence decides which."""
 
+from functools import cache
 from typing import NamedTuple
 
 import torch
@@ -7,6 +8,7 @@ from torch import Tensor
 
 from .ablation import without_heads
 from .batching import pad
+from .lexicon import toy_words
 from .vocabulary import BOS, EOS
 
 OTHER_GENDER = {"il": "elle", "elle": "il", "ils": "elles", "elles": "ils"}
@@ -71,3 +73,43 @@ def greedy_cut(score, heads, enough):
         rest = [head for head in heads if head not in cut]
         cut.append(min(rest, key=lambda head: score([*cut, head])))
     return cut
+
+
+class Roles(NamedTuple):
+    """Where the words stand that a pronoun may rest on: places of source tokens, and of target tokens."""
+
+    it: int
+    meant: int  # the noun that the pronoun means
+    other: int  # the other noun
+    reason: int  # the word that tells them apart: *tired*, *wide*
+    pronoun: int  # among the target tokens, as are the next two
+    meant_said: int  # the translation of the noun that is meant
+    other_said: int
+
+
+def roles(pair):
+    """The `Roles` in a pair with a pronoun and two nouns of unlike gender before it; None in any other."""
+    genders = noun_genders()
+    said = {s: t for s, t in sorted(pair.alignment) if pair.target_tokens[t] in OTHER_GENDER}
+    it = next((s for s in said if pair.source_tokens[s] in ENGLISH), None)
+    if it is None:
+        return None
+    before = [s for s in range(it) if pair.source_tokens[s] in genders]
+    gender = "f" if pair.target_tokens[said[it]].startswith("elle") else "m"
+    if sorted(genders[pair.source_tokens[s]] for s in before) != ["f", "m"]:
+        return None
+    meant, other = sorted(before, key=lambda s: genders[pair.source_tokens[s]] != gender)
+    nouns = [max(t for s, t in pair.alignment if s == noun) for noun in (meant, other)]
+    return Roles(it, meant, other, len(pair.source_tokens) - 2, said[it], *nouns)
+
+
+@cache
+def noun_genders():
+    """The English nouns of the toy grammar with the gender of their French translation, "m" or "f"."""
+    return {
+        form[0][0]: word.gender
+        for word in toy_words()
+        if word.kind == "noun"
+        for (language, _), form in word.forms.items()
+        if language == "en" and isinstance(form[0][0], str)
+    }

@@ -1,11 +1,21 @@
 """Explanations are scored as attention is, and a map that is the truth is without fault."""
 
+from math import isnan
+
 import pytest
 import torch
 from small_course import small_corpus, small_translator
 
 from seqcourse.alignment import head_error_rates
-from seqcourse.explanations import agreement, error_rate, explanations, share_found, strongest
+from seqcourse.corpora import load_corpus
+from seqcourse.explanations import (
+    agreement,
+    classifier_links,
+    error_rate,
+    explanations,
+    share_found,
+    strongest,
+)
 from seqcourse.lexicon import content_words
 
 PAIRS = small_corpus().pairs("test")
@@ -72,3 +82,19 @@ def test_content_words_are_nouns_adjectives_and_verbs_and_no_small_ones():
     assert {"cats", "reading", "smaller"} <= content_words("en")
     for small, language in (("的", "zh"), ("只", "zh"), ("了", "zh"), ("le", "fr"), ("the", "en")):
         assert small not in content_words(language)
+
+
+def test_a_classifier_goes_with_the_noun_that_it_counts():
+    pairs = {pair.source: pair for pair in load_corpus("toy-en-zh").pairs("test")}
+    pair = pairs["I am writing a long poem in the garden."]
+    ((s, t),) = classifier_links(pair)
+    assert (pair.source_tokens[s], pair.target_tokens[t]) == ("poem", "首")
+    assert (s, t) not in pair.alignment  # its gold link is with *a*
+    many = [pair for pair in pairs.values() if classifier_links(pair)]
+    assert len(many) > 300 and all("classifier" in pair.tags for pair in many)
+
+
+def test_other_links_than_the_gold_ones_may_be_the_truth():
+    maps = [truth(pair) for pair in PAIRS]
+    assert share_found(maps, PAIRS, lambda pair: {(4, 0)}) < 1
+    assert isnan(share_found(maps, PAIRS, lambda pair: set()))

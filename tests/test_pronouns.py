@@ -12,7 +12,9 @@ from seqcourse.pronouns import (
     balanced_accuracy,
     gender_is_right,
     greedy_cut,
+    noun_genders,
     pronoun_cases,
+    roles,
 )
 from seqcourse.transformer import Transformer, TransformerConfig
 from seqcourse.vocabulary import BOS, EOS, PAD
@@ -75,3 +77,24 @@ def test_the_cut_takes_the_most_harmful_head_first_and_stops_when_it_is_enough()
     assert greedy_cut(score, list(harm), 0.7) == ["b"]
     assert greedy_cut(score, list(harm), 0.55) == ["b", "c"]
     assert sorted(greedy_cut(score, list(harm), -1)) == list(harm)
+
+
+def test_the_roles_of_words_are_told_by_gender():
+    pairs = load_corpus("toy-en-fr").pairs("test")
+    found = [(pair, roles(pair)) for pair in pairs]
+    told = [(pair, role) for pair, role in found if role]
+    assert 17 < len(told) < len([pair for pair in pairs if "it" in pair.tags])
+    genders = noun_genders()
+    for pair, role in told:
+        source, target = pair.source_tokens, pair.target_tokens
+        assert source[role.it] in ("it", "they") and target[role.pronoun] in OTHER_GENDER
+        assert (genders[source[role.meant]] == "f") == target[role.pronoun].startswith("elle")
+        assert genders[source[role.meant]] != genders[source[role.other]]
+        assert (role.meant, role.meant_said) in pair.alignment and source[role.reason + 1] == "."
+        assert (role.other, role.other_said) in pair.alignment and max(role.meant, role.other) < role.it
+    by_hand = {pair.source: pair for pair in pairs}
+    pair = by_hand["That lion did not cross the stream because it was too deep."]
+    assert roles(pair) is None  # un lion, un ruisseau: the pronoun does not tell
+    pair = by_hand["The bowl does not fit in the suitcase because it is too small."]
+    words = [pair.source_tokens[place] for place in roles(pair)[:4]]
+    assert words == ["it", "suitcase", "bowl", "small"]
