@@ -37,7 +37,7 @@ from seqcourse.alignment import best_head, head_error_rates, record_pair
 from seqcourse.batching import batch_by_tokens, encode_pairs
 from seqcourse.corpora import load_corpus
 from seqcourse.explanations import (
-    agreement,
+    rank_agreement,
     classifier_links,
     error_rate,
     explanations,
@@ -192,7 +192,7 @@ def explaining(name, seed):
         "noun found for classifier": {
             method: share_found(each, pairs, classifier_links) for method, each in maps.items()
         },
-        "agreement": {f"{a}, {b}": agreement(maps[a], maps[b]) for a, b in combinations(maps, 2)},
+        "agreement": {f"{a}, {b}": rank_agreement(maps[a], maps[b]) for a, b in combinations(maps, 2)},
     }
 
 

@@ -88,7 +88,7 @@ def classifiers():
     return {word.forms["zh", "sg"][-1][0]: word.classifier for word in nouns}
 
 
-def agreement(first, second):
+def rank_agreement(first, second):
     """The mean rank correlation of two lists of maps, row by row, over the source words without </s>."""
     found = [
         rank_correlation(a[:-1], b[:-1])

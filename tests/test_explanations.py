@@ -9,7 +9,7 @@ from small_course import small_corpus, small_translator
 from seqcourse.alignment import head_error_rates
 from seqcourse.corpora import load_corpus
 from seqcourse.explanations import (
-    agreement,
+    rank_agreement,
     classifier_links,
     error_rate,
     explanations,
@@ -70,11 +70,11 @@ def test_every_explanation_has_a_row_for_each_target_and_a_column_for_each_sourc
 def test_maps_agree_with_themselves_and_disagree_with_their_opposite():
     torch.manual_seed(0)
     maps = [torch.rand(5, 7), torch.rand(3, 11)]
-    assert agreement(maps, maps) == pytest.approx(1)
-    assert agreement(maps, [map.exp() for map in maps]) == pytest.approx(1)
-    assert agreement(maps, [-map for map in maps]) == pytest.approx(-1)
+    assert rank_agreement(maps, maps) == pytest.approx(1)
+    assert rank_agreement(maps, [map.exp() for map in maps]) == pytest.approx(1)
+    assert rank_agreement(maps, [-map for map in maps]) == pytest.approx(-1)
     changed = [torch.cat([map[:, :-1], -map[:, -1:]], dim=1) for map in maps]
-    assert agreement(maps, changed) == pytest.approx(1)  # </s> is left out
+    assert rank_agreement(maps, changed) == pytest.approx(1)  # </s> is left out
 
 
 def test_content_words_are_nouns_adjectives_and_verbs_and_no_small_ones():
