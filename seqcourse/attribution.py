@@ -38,7 +38,8 @@ def erasure(model, batch):
     """How much less likely each right word is without each source word, in nats: one pair -> (T, S).
 
     A word is erased by padding in its place, which nobody looks at; the places of the others stay.
-    Li, Monroe & Jurafsky 2016, "Understanding Neural Networks through Representation Erasure", section 3.1.
+    Li, Monroe & Jurafsky 2016, "Understanding Neural Networks through Representation Erasure", equation 1;
+    theirs is divided by the log-likelihood.
     """
     S = batch.src.size(1)
     erased = batch.src.repeat(S + 1, 1)  # (S + 1, S), the last row whole

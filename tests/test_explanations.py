@@ -9,10 +9,10 @@ from small_course import small_corpus, small_translator
 from seqcourse.alignment import head_error_rates
 from seqcourse.corpora import load_corpus
 from seqcourse.explanations import (
-    rank_agreement,
     classifier_links,
     error_rate,
     explanations,
+    rank_agreement,
     share_found,
     strongest,
 )
