@@ -86,6 +86,24 @@ follow_down = Exercise(
             seen="the residual seen as one way around the whole stack",
         ),
         Mistake(
+            "you average over the layers and walk through the heads",
+            "weights is (layers, H, S, S): take the mean of axis 1, and multiply along axis 0.",
+            lambda weights: product(0.5 * weights.mean(dim=0) + 0.5 * torch.eye(S)),
+            seen="layers and heads exchanged",
+        ),
+        Mistake(
+            "you add a half to every weight, not only where a word meets itself",
+            "The residual is 0.5 times the identity matrix, torch.eye.",
+            lambda weights: product(0.5 * weights.mean(dim=1) + 0.5),
+            seen="0.5 * W + 0.5, the I of the formula read as a one",
+        ),
+        Mistake(
+            "you multiply number by number",
+            "Layers are composed by the matrix product, @.",
+            lambda weights: mixed(weights).prod(dim=0) * torch.eye(S),
+            seen="* for @",
+        ),
+        Mistake(
             "it is transposed",
             "Row t says what is in vector t; do not exchange the axes.",
             lambda weights: rollout(weights).T,
@@ -169,6 +187,36 @@ spearman = Exercise(
             "They share the mean of their places: 2 and 3 become 2.5 each.",
             lambda a, b: pearson(*((x[:, None] > x).sum(dim=1).float() for x in (a, b))),
             seen='method="min" in scipy.stats.rankdata',
+        ),
+        Mistake(
+            "equals share the highest of their places",
+            "They share the mean of their places: 2 and 3 become 2.5 each.",
+            lambda a, b: pearson(*((x[:, None] >= x).sum(dim=1).float() for x in (a, b))),
+            seen='method="max" in scipy.stats.rankdata',
+        ),
+        Mistake(
+            "after equal numbers the count goes on by one only",
+            "Three equals take three places, and share their mean: the next number comes three places later.",
+            lambda a, b: pearson(*(x.unique(return_inverse=True)[1].float() for x in (a, b))),
+            seen='torch.unique, or method="dense" in scipy.stats.rankdata',
+        ),
+        Mistake(
+            "you sort both lists and compare what is left",
+            "Sorting loses which number belonged to which: each stays in its place and becomes its rank.",
+            lambda a, b: pearson(a.sort()[0], b.sort()[0]),
+            seen="sort for rank",
+        ),
+        Mistake(
+            "that is how far the two orders disagree",
+            "It is missing from 1: the same order must give 1.",
+            lambda a, b: 1 - by_formula(a, b),
+            seen="the 1 - of the formula is left out",
+        ),
+        Mistake(
+            "one part of it is divided by N, and another by N - 1",
+            "Tensor.std divides by N - 1, mean by N. Divide by the lengths of the differences instead.",
+            lambda a, b: rank_correlation(a, b) * (len(a) - 1) / len(a),
+            seen="(x * y).mean() / (x.std() * y.std())",
         ),
         Mistake(
             "the mean of the ranks is not subtracted",
@@ -271,10 +319,26 @@ both_ways = Exercise(
         Mistake(
             "your rows are one step late",
             "Row t is the step that produces target token t: no shift.",
-            lambda there, back: (
-                {(s, t + 1) for s, t in forward_links(there)} & {(s, t) for s, t in backward_links(back)}
-            ),
+            lambda there, back: {(s, t + 1) for s, t in forward_links(there) & backward_links(back)},
             seen="row 0 taken for <s>, which is fed and not produced",
+        ),
+        Mistake(
+            "there is no link in it, though both agree on some",
+            "Tensors of one number are never the same element of a set: .tolist() makes numbers of them.",
+            lambda there, back: set(),
+            seen="enumerate(there.argmax(dim=1)) gives tensors, which a set compares by identity",
+        ),
+        Mistake(
+            "you multiply the two maps and then let each target word choose",
+            "Let each side choose by itself, then keep the links that both have chosen.",
+            lambda there, back: forward_links(there * back.T),
+            seen="soft agreement, as in the joint training of Liang et al. 2006",
+        ),
+        Mistake(
+            "you keep the links on which they do not agree",
+            "& keeps what both have; ^ keeps what only one has.",
+            lambda there, back: forward_links(there) ^ backward_links(back),
+            seen="a slip among the set operators",
         ),
         Mistake(
             "you link all that weighs more than one of S or T words would by chance",
@@ -338,6 +402,18 @@ path_gradients = Exercise(
             seen="gradient times input, the older method",
         ),
         Mistake(
+            "that is gradient times input: the gradient at x, times x",
+            "Average the gradient over the way, and multiply by x - baseline.",
+            lambda f, x, baseline, steps: x * along(f, baseline, x, [1.0])[0],
+            seen="an older method, Shrikumar et al. 2016",
+        ),
+        Mistake(
+            "you take one gradient, half-way",
+            "Average it over `steps` points of the way.",
+            lambda f, x, baseline, steps: (x - baseline) * along(f, baseline, x, [0.5])[0],
+            seen="the loop returns in its first round, or steps is not used",
+        ),
+        Mistake(
             "you multiply by x, and not by x - baseline",
             "The way begins at the baseline, and is x - baseline long.",
             lambda f, x, baseline, steps: x * along(f, baseline, x, middles(steps)).mean(dim=0),
@@ -376,6 +452,27 @@ path_gradients = Exercise(
                 (x - baseline) * along(f, baseline, x, [n / steps for n in range(steps)]).mean(dim=0)
             ),
             seen="range(steps) divided by steps",
+        ),
+        Mistake(
+            "your points run from 0 to 1, both ends among them",
+            "The middle of each step: (step + 0.5) / steps, so neither 0 nor 1 is among them.",
+            lambda f, x, baseline, steps: (
+                (x - baseline) * along(f, baseline, x, [n / (steps - 1) for n in range(steps)]).mean(dim=0)
+            ),
+            seen="torch.linspace(0, 1, steps)",
+        ),
+        Mistake(
+            "that is the trapezoid rule",
+            "It works as well; here the gradient is taken once in each step, in its middle.",
+            lambda f, x, baseline, steps: (
+                (x - baseline)
+                * (
+                    along(f, baseline, x, [n / steps for n in range(steps)])
+                    + along(f, baseline, x, [(n + 1) / steps for n in range(steps)])
+                ).mean(dim=0)
+                / 2
+            ),
+            seen="TensorFlow's tutorial on integrated gradients",
         ),
         Mistake(
             "you take sizes: the sign of each feature's part is lost",
@@ -468,6 +565,14 @@ silenced = Exercise(
                 merged(weights @ values, matrix).unflatten(1, (H, K)) * others(head).transpose(0, 1)
             ).flatten(1),
             seen="the output looks as if it were still divided into heads",
+        ),
+        Mistake(
+            "the heads are merged on the wrong axis",
+            "Bring (H, T, K) to (T, H, K) first, so that a row holds all heads of one step.",
+            lambda weights, values, matrix, head: (
+                (weights @ values * others(head)).reshape(weights.size(1), -1) @ matrix.T
+            ),
+            seen="reshape or view without a transpose",
         ),
         Mistake(
             "heads are counted from 0",
