@@ -20,6 +20,7 @@ PAGE = """<!DOCTYPE html>
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'unsafe-inline'; \
 style-src 'unsafe-inline'; img-src data: blob:">
 <title>{title}</title>
+<style>body {{ margin: 0 }} @media (prefers-color-scheme: dark) {{ body {{ background: #16191d }} }}</style>
 </head>
 <body>
 {body}

@@ -14,7 +14,7 @@ function make(name, attributes = {}, parent = null, text = null) {
 
 // Notebooks say themselves whether they are dark; elsewhere the reader's system does.
 function isDark(element) {
-  const lab = element.closest("[data-jp-theme-light]");
+  const which = "[data-jp-theme-light]", lab = element.closest(which) || document.querySelector(which);
   if (lab) return lab.getAttribute("data-jp-theme-light") === "false";
   const kind = document.body.getAttribute("data-vscode-theme-kind") || document.body.className;
   if (/vscode-(dark|light|high-contrast)/.test(kind))

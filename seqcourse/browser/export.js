@@ -16,6 +16,7 @@ function drawing(panel) {
       const style = getComputedStyle(was[i]);
       for (const key of ["fill", "stroke", "stroke-width", "font-size"]) element.setAttribute(key, style.getPropertyValue(key));
       if (/band|cursor/.test(element.getAttribute("class"))) element.remove();
+      element.removeAttribute("class");
     });
     make("g", { transform: `translate(${x + (x && EDGE)} ${y + 30 + (y && EDGE)})` }, whole).append(...copy.childNodes);
   }

@@ -22,11 +22,11 @@ class AttentionMap {
     this.colours = [];
     this.frame.replaceChildren();
     this.frame.setAttribute("aria-label", title + ": a row for each token that looks, a column for each it looks at. Arrow keys move, Enter pins, Escape releases.");
-    const left = Math.max(80, ...rows.map(widthOf)) + 14, slant = Math.max(40, ...columns.map(widthOf));
+    const left = Math.ceil(Math.max(80, ...rows.map(widthOf))) + 14, slant = Math.max(40, ...columns.map(widthOf));
     const top = Math.ceil(slant * 0.82) + 20, width = this.columns * CELL, height = this.rows * CELL;
     const over = Math.ceil(slant * 0.58) + 6; // the last name leans over the edge
     const part = (kind, w, h, x, y) =>
-      make("svg", { class: kind, width: w, height: h, viewBox: `${x} ${y} ${w} ${h}`, "aria-hidden": "true" }, this.frame);
+      make("svg", { class: kind, width: w, height: h, viewBox: [x, y, w, h], "aria-hidden": true }, this.frame);
     const end = { x: left - 8, "text-anchor": "end" };
     const corner = part("corner", left, top, 0, 0);
     make("text", { ...end, y: top - 24 }, corner, "looks at →");

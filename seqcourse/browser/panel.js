@@ -54,8 +54,8 @@ class Panel {
     this.paint();
   }
 
-  // Colours, layer, head, threshold or guess changed.
-  paint() {
+  // Colours, layer, head, threshold or guess changed; with another layer or head the small pictures stay.
+  paint(pictures = true) {
     const { threshold } = this.shared, blind = this.shared.panels.some(({ guess }) => guess && !guess.shown);
     const [, , rows, columns] = this.kind.shape;
     this.values = weightsOf(this.kind, this.layer, this.head);
@@ -63,7 +63,7 @@ class Panel {
     this.headNames.value = this.head;
     this.root.classList.toggle("blind", blind);
     const shade = this.shading();
-    this.heads.paint(this.kind, shade);
+    if (pictures) this.heads.paint(this.kind, shade);
     this.heads.select(this.layer, this.head);
     this.map.paint(blind ? new Float64Array(rows * columns) : this.values, shade, threshold);
     const gold = this.gold(), answered = this.guess && this.guess.shown;
@@ -87,7 +87,7 @@ class Panel {
 
   choose(layer, head) {
     [this.layer, this.head] = [layer, head];
-    this.paint();
+    this.paint(this.shared.stretch);
     this.tell("choose", layer, head);
   }
 
@@ -111,20 +111,20 @@ class Panel {
     const link = row + "," + column, { links } = this.guess;
     if (!links.delete(link)) links.add(link);
     this.paint();
-    this.say(`${this.at(row, column)}: ${links.has(link) ? "linked" : "not linked"}`, keyboard);
+    this.say(`${this.at(row, column, "and")}: ${links.has(link) ? "linked" : "not linked"}`, keyboard);
   }
 
-  at(row, column) {
-    return `${full(this.rowNames[row])} → ${full(this.columnNames[column])}`;
+  at(row, column, how) {
+    return `${full(this.rowNames[row])} ${how} ${full(this.columnNames[column])}`;
   }
 
   read(aloud = false) {
     const { row, column, columns } = this.map;
-    if (this.guess) return this.say(this.guess.shown ? this.verdict() : `${this.at(row, column)}. Click the cells that belong together, then reveal: ${this.guess.links.size} links so far.`, aloud);
+    if (this.guess) return this.say(this.guess.shown ? this.verdict() : `${this.at(row, column, "and")}. Click the cells that belong together, then reveal: ${this.guess.links.size} links so far.`, aloud);
     const line = this.values.subarray(row * columns, (row + 1) * columns);
     const linked = this.gold() && this.gold().has(row + "," + column) ? ", a gold link" : "";
     const spread = `the row's entropy is ${entropy(line).toFixed(2)} of at most ${Math.log2(columns).toFixed(2)} bits`;
-    this.say(`${this.at(row, column)}: ${line[column].toFixed(4)}${linked}; ${spread}${this.pinned ? "; pinned" : ""}`, aloud);
+    this.say(`${this.at(row, column, "looks at")}: ${line[column].toFixed(4)}${linked}; ${spread}${this.pinned ? "; pinned" : ""}`, aloud);
   }
 
   say(text, aloud) {
@@ -215,7 +215,7 @@ function full({ full, text, note }) {
 
 // A labelled list to choose from; the values are numbers.
 function chooser(parent, name, act) {
-  const label = make("label", {}, parent, name + " "), select = make("select", {}, label);
+  const label = make("label", {}, parent, name + " "), select = make("select", { name }, label);
   select.addEventListener("change", () => act(Number(select.value)));
   return select;
 }
