@@ -1,19 +1,15 @@
 """What is written at rows and columns: tokens, however odd, and what they mean."""
 
 from functools import cache
-from unicodedata import east_asian_width
+from unicodedata import combining, east_asian_width
 
 from .drawing import FONTS, register_font
 
 
 def labels(record, kind, gloss=False, width=20):
     """What is written at the rows and at the columns: each token, and what `gloss` says of it."""
-    languages = (
-        record.source_language if kind == "encoder" else record.target_language,
-        record.target_language if kind == "decoder" else record.source_language,
-    )
     sides = []
-    for tokens, language in zip(record.tokens(kind), languages, strict=True):
+    for tokens, language in zip(record.tokens(kind), record.languages(kind), strict=True):
         notes = [meaning(token, language, gloss) for token in tokens]
         names = [printable(token, width) for token in tokens]
         pairs = zip(names, notes, strict=True)
@@ -54,10 +50,20 @@ def printable(token, width=20):
 
 
 def visible(token):
-    """The characters of a token; each invisible one spelt as Python spells it; blank tokens in quotes."""
+    """The characters of a token, as they are or spelt as Python spells them; blank tokens in quotes.
+
+    Spelt are the invisible ones, and accents beyond the third on one letter, which would hide others.
+    """
     if not token.strip(" "):
         token = repr(token)
-    return [character if character.isprintable() else repr(character)[1:-1] for character in token]
+    parts, accents = [], 0
+    for character in token:
+        accents = accents + 1 if combining(character) else 0
+        if accents > 3:
+            parts.append(ascii(character)[1:-1])
+        else:
+            parts.append(character if character.isprintable() else repr(character)[1:-1])
+    return parts
 
 
 def shortened(parts, width):

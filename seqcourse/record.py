@@ -59,6 +59,11 @@ class AttentionRecord:
         rows = self.source if kind == "encoder" else self.target
         return rows, self.fed if kind == "decoder" else self.source
 
+    def languages(self, kind):
+        """The languages of the rows and of the columns of a kind's weights."""
+        rows = self.source_language if kind == "encoder" else self.target_language
+        return rows, self.target_language if kind == "decoder" else self.source_language
+
     def save(self, path, **drawing):
         """Write the record as .json, exactly; as a page to explore, .html; or as a picture, .png or .svg.
 

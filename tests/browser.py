@@ -40,10 +40,11 @@ def chromium():
 
 
 class Watched:
-    """Pages of a browser; `check` fails when one asked the network for something, or complained."""
+    """Pages of a browser; `close` fails when one asked the network for something, or complained."""
 
     def __init__(self, browser):
         self.browser, self.contexts, self.seen = browser, [], []
+        self.allowed = ("file:", "data:", "blob:")
 
     def open(self, address, **options):
         context = self.browser.new_context(
@@ -64,7 +65,7 @@ class Watched:
             self.seen.append(f"console: {text}")
 
     def ask(self, url):
-        if not url.startswith(("file:", "data:", "blob:")):
+        if not url.startswith(self.allowed):
             self.seen.append(f"request: {url}")
 
     def close(self):
@@ -73,7 +74,7 @@ class Watched:
                 if page.evaluate("typeof window.ran") != "undefined":
                     self.seen.append("a token ran")
             context.close()
-        assert self.seen == []
+        assert not self.seen, "\n".join(self.seen)
 
 
 @pytest.fixture

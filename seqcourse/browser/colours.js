@@ -32,8 +32,8 @@ function whenThemeChanges(element, act) {
 }
 
 const PALETTES = {
-  light: { paper: "#ffffff", ink: "#1f2328", faint: "#6a737d", line: "#d0d7de", gold: "#D55E00", right: "#009E73", cursor: "#1f2328" },
-  dark: { paper: "#16191d", ink: "#e6e9ec", faint: "#98a2ad", line: "#3a424b", gold: "#ff9a4d", right: "#3ccf9f", cursor: "#ffffff" },
+  light: { paper: "#ffffff", ink: "#1f2328", faint: "#6a737d", line: "#d0d7de", gold: "#D55E00", right: "#009E73", cursor: "#1f2328", ground: "#e8ecf0" },
+  dark: { paper: "#16191d", ink: "#e6e9ec", faint: "#98a2ad", line: "#3a424b", gold: "#ff9a4d", right: "#3ccf9f", cursor: "#ffffff", ground: "#0c0e11" },
 };
 // From weight 0 to weight 1; the light ones are those of the course's figures (seqcourse/drawing.py).
 const RAMPS = {
@@ -41,12 +41,12 @@ const RAMPS = {
   dark: ["#1d2228", "#10456f", "#2f8fcb", "#8cc8ee", "#f2faff"],
 };
 
-// 256 colours of a ramp, as "rgb(…)".
+// 256 colours of a ramp, as [red, green, blue, opacity].
 function shades(ramp) {
   const parts = ramp.map((colour) => [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16)));
   return Array.from({ length: 256 }, (_, step) => {
     const place = (step / 255) * (parts.length - 1), low = Math.min(Math.floor(place), parts.length - 2);
     const mixed = parts[low].map((from, i) => Math.round(from + (parts[low + 1][i] - from) * (place - low)));
-    return `rgb(${mixed.join()})`;
+    return [...mixed, 255];
   });
 }

@@ -10,13 +10,13 @@ function startAll(id, data) {
 }
 
 function start(root, data) {
-  const records = data.records.map(unpacked), kinds = Object.keys(records[0].kinds);
-  const shared = { kind: kinds[kinds.length - 1], threshold: 0, meaning: [true, true], gold: true, together: true };
+  const records = data.map(unpacked), kinds = Object.keys(records[0].kinds);
+  const shared = { kind: kinds[kinds.length - 1], threshold: 0, stretch: false, meaning: [true, true], gold: true, together: true, panels: [] };
   root.replaceChildren();
   root.setAttribute("data-lm-suppress-shortcuts", "true"); // or JupyterLab takes the arrow keys
   for (const event of ["keydown", "keyup", "keypress"]) root.addEventListener(event, (e) => e.stopPropagation());
   const bar = make("div", { class: "row bar", role: "group", "aria-label": "what is shown" }, root);
-  const panels = [], each = (act) => panels.forEach(act);
+  const { panels } = shared, each = (act) => panels.forEach(act);
   const kind = chooser(bar, "attention", (value) => {
     shared.kind = kinds[value];
     each((panel) => panel.rebuild());
@@ -39,6 +39,10 @@ function start(root, data) {
     input.addEventListener("change", () => act(input.checked));
     return label;
   };
+  box("stretch colours", false, (on) => {
+    shared.stretch = on;
+    each((panel) => panel.paint());
+  });
   const sides = ["rows", "columns"].map((name, i) =>
     box(`${name}: meaning`, true, (on) => {
       shared.meaning[i] = on;
@@ -56,7 +60,7 @@ function start(root, data) {
     });
     gold.hidden = shared.kind !== "cross" || !records.some((record) => record.gold);
   };
-  const place = make("div", { class: "panels" }, root);
+  const place = make("div", { class: records.length > 1 ? "panels pair" : "panels" }, root);
   for (const record of records) {
     const panel = new Panel(place, record, shared, (act, ...what) => {
       if (shared.together) each((other) => other !== panel && follow(other, act, ...what));

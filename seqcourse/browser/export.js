@@ -3,33 +3,25 @@
 const FONTS = "'Seqcourse Sans SC','Noto Sans SC','Noto Sans CJK SC','PingFang SC','Microsoft YaHei',system-ui,sans-serif";
 
 function drawing(panel) {
-  const { map, shared: { palette } } = panel, { paper, ink, faint, line, gold } = palette;
-  const [columns, rows, cells] = ["columns", "rows", "cells"].map((part) => map.frame.querySelector("." + part).cloneNode(true));
-  const size = (part) => ["width", "height"].map((side) => Number(part.getAttribute(side)));
-  const [left, height] = size(rows), [width, top] = size(columns);
-  for (const extra of cells.querySelectorAll(".band, .cursor")) extra.remove();
-  const noted = map.outlines.childNodes.length > 0;
-  const whole = make("svg", { xmlns: SVG, width: Math.max(left + width, 420), height: 30 + top + height + 24, "font-family": FONTS, "font-size": 13 });
+  const { map, shared: { palette } } = panel, parts = ["corner", "columns", "rows", "cells"];
+  const drawn = Object.fromEntries(parts.map((part) => [part, map.frame.querySelector("." + part)]));
+  const [[left, top], [width, height]] = [drawn.corner, drawn.cells].map((part) => ["width", "height"].map((side) => Number(part.getAttribute(side))));
+  const whole = make("svg", { xmlns: SVG, width: Math.max(left + width, 430), height: 30 + top + height + 24, "font-family": FONTS });
   make("title", {}, whole, panel.title());
-  make("rect", { width: "100%", height: "100%", fill: paper }, whole);
-  make("text", { x: 10, y: 21, fill: ink, "font-size": 15 }, whole, panel.title());
-  [[columns, left, 30], [rows, 0, 30 + top], [cells, left, 30 + top]].forEach(([part, x, y]) => {
-    const group = make("g", { transform: `translate(${x} ${y})` }, whole);
-    group.append(...part.childNodes);
-  });
-  const foot = `rows ${ACTS[panel.shared.kind]}, columns are looked at${noted ? "; outlined: gold links" : ""}`;
-  make("text", { x: left, y: 30 + top + height + 17, fill: faint, "font-size": 11 }, whole, foot);
-  const look = {
-    text: { fill: ink }, ".note": { fill: faint, "font-size": 11 }, "rect:not([fill])": { fill: "none" },
-    ".rim": { fill: "none", stroke: paper, "stroke-width": 3.5 }, ".gold": { fill: "none", stroke: gold, "stroke-width": 1.8 },
-    ".mark": { fill: "none", stroke: gold, "stroke-width": 2.2 }, ".right": { stroke: palette.right }, ".guess": { stroke: ink },
-  };
-  for (const [which, attributes] of Object.entries(look))
-    for (const element of whole.querySelectorAll(which))
-      for (const [key, value] of Object.entries(attributes))
-        if (key !== "fill" || which !== "text" || !element.hasAttribute("fill")) element.setAttribute(key, value);
-  for (const element of whole.querySelectorAll("[class]")) element.removeAttribute("class");
-  make("rect", { x: left - 1, y: 29 + top, width: map.columns * CELL + 1, height: map.rows * CELL + 1, fill: "none", stroke: line }, whole);
+  make("rect", { width: "100%", height: "100%", fill: palette.paper }, whole);
+  make("text", { x: 12, y: 21, fill: palette.ink, "font-size": 15 }, whole, panel.title());
+  for (const [part, x, y] of [["corner", 0, 0], ["columns", left, 0], ["rows", 0, top], ["cells", left, top]]) {
+    const copy = drawn[part].cloneNode(true), was = drawn[part].querySelectorAll("[class], text");
+    copy.querySelectorAll("[class], text").forEach((element, i) => {
+      const style = getComputedStyle(was[i]);
+      for (const key of ["fill", "stroke", "stroke-width", "font-size"]) element.setAttribute(key, style.getPropertyValue(key));
+      if (/band|cursor/.test(element.getAttribute("class"))) element.remove();
+      element.removeAttribute("class");
+    });
+    make("g", { transform: `translate(${x + (x && EDGE)} ${y + 30 + (y && EDGE)})` }, whole).append(...copy.childNodes);
+  }
+  if (map.outlines.childNodes.length)
+    make("text", { x: left, y: 30 + top + height + 15, fill: palette.gold, "font-size": 11 }, whole, "outlined: gold links");
   return whole;
 }
 

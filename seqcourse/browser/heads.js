@@ -10,7 +10,7 @@ class Heads {
 
   build(kind) {
     [this.layers, this.heads] = kind.shape;
-    const [, , rows, columns] = kind.shape, size = Math.max(20, Math.min(44, Math.floor(230 / (this.heads + 1))));
+    const [, , rows, columns] = kind.shape, size = Math.max(20, Math.min(52, Math.floor(270 / (this.heads + 1))));
     const tall = Math.max(12, Math.min(Math.round(size * 1.5), Math.round((size * rows) / columns)));
     this.box.replaceChildren();
     this.box.style.gridTemplateColumns = `auto repeat(${this.heads + 1}, ${size + 6}px)`;
@@ -32,14 +32,10 @@ class Heads {
     }
   }
 
-  paint(kind, shades, threshold) {
-    const parts = shades.map((colour) => colour.match(/\d+/g).map(Number));
+  paint(kind, shade) {
     for (const { layer, head, canvas } of this.pictures) {
       const pen = canvas.getContext("2d"), picture = pen.createImageData(canvas.width, canvas.height);
-      weightsOf(kind, layer, head).forEach((weight, i) => {
-        const shade = parts[weight < threshold ? 0 : Math.min(255, Math.round(weight * 255))];
-        picture.data.set([...shade, 255], 4 * i);
-      });
+      weightsOf(kind, layer, head).forEach((weight, i) => picture.data.set(shade(weight), 4 * i));
       pen.putImageData(picture, 0, 0);
     }
   }

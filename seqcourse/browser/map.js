@@ -1,6 +1,6 @@
 // One map: names that stay in sight while it scrolls, a cell for each weight, the chosen row as bars.
 
-const CELL = 24, BARS = 56;
+const CELL = 24, BARS = 56, EDGE = 2; // pixels; EDGE leaves room for the cursor's line
 const KEYS = {
   ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1],
   Home: [0, -Infinity], End: [0, Infinity], PageUp: [-Infinity, 0], PageDown: [Infinity, 0],
@@ -15,57 +15,60 @@ class AttentionMap {
   }
 
   // Build everything anew for these names: [{ text, note }] each.
-  build(rows, columns, title) {
+  build(rows, columns, title, acts) {
     this.rows = rows.length;
     this.columns = columns.length;
     this.row = this.column = 0;
     this.colours = [];
     this.frame.replaceChildren();
     this.frame.setAttribute("aria-label", title + ": a row for each token that looks, a column for each it looks at. Arrow keys move, Enter pins, Escape releases.");
-    const left = Math.max(70, ...rows.map(widthOf)) + 14, slant = Math.max(...columns.map(widthOf));
+    const left = Math.ceil(Math.max(80, ...rows.map(widthOf))) + 14, slant = Math.max(40, ...columns.map(widthOf));
     const top = Math.ceil(slant * 0.82) + 20, width = this.columns * CELL, height = this.rows * CELL;
     const over = Math.ceil(slant * 0.58) + 6; // the last name leans over the edge
-    const part = (kind, w, h) => make("svg", { class: kind, width: w, height: h, "aria-hidden": "true" }, this.frame);
-    const corner = part("corner", left, top);
+    const part = (kind, w, h, x, y) =>
+      make("svg", { class: kind, width: w, height: h, viewBox: [x, y, w, h], "aria-hidden": true }, this.frame);
+    const end = { x: left - 8, "text-anchor": "end" };
+    const corner = part("corner", left, top, 0, 0);
+    make("text", { ...end, y: top - 24 }, corner, "looks at →");
+    make("text", { ...end, y: top - 8 }, corner, acts + " ↓");
+    const heads = part("columns", width + over, top, -EDGE, 0);
     this.columnNames = columns.map((name, i) =>
-      write(name, { transform: `translate(${i * CELL + CELL / 2 + 4} ${top - 6}) rotate(-55)` }, this.top));
-    const heads = part("columns", width + over, top);
-    heads.append(...this.columnNames);
-    const sides = part("rows", left, height);
-    this.rowNames = rows.map((name, i) =>
-      write(name, { x: left - 8, y: i * CELL + CELL / 2 + 4, "text-anchor": "end" }));
-    sides.append(...this.rowNames);
-    this.body = part("cells", width + over, height);
+      write(heads, name, { transform: `translate(${i * CELL + CELL / 2 + 4} ${top - 6}) rotate(-55)` }));
+    const sides = part("rows", left, height + 2 * EDGE, 0, -EDGE);
+    this.rowNames = rows.map((name, i) => write(sides, name, { ...end, y: i * CELL + CELL / 2 + 4 }));
+    this.body = part("cells", width + over, height + 2 * EDGE, -EDGE, -EDGE);
+    make("rect", { class: "ground", width: width + 1, height: height + 1, x: -1, y: -1 }, this.body);
     this.cells = [];
     for (let row = 0; row < this.rows; row++)
       for (let column = 0; column < this.columns; column++)
         this.cells.push(make("rect", { x: column * CELL, y: row * CELL, width: CELL - 1, height: CELL - 1 }, this.body));
     this.outlines = make("g", {}, this.body);
     this.marks = make("g", {}, this.body);
-    this.band = make("rect", { class: "band", width: width, height: CELL + 1, x: -1, y: -1 }, this.body);
+    this.band = make("rect", { class: "band", width: width + 1, height: CELL + 1, x: -1, y: -1 }, this.body);
     this.cursor = make("rect", { class: "cursor", width: CELL + 1, height: CELL + 1, x: -1, y: -1, rx: 2 }, this.body);
-    const scale = part("scale", left, BARS);
-    this.most = make("text", { x: left - 8, y: 14, "text-anchor": "end" }, scale);
-    make("text", { x: left - 8, y: BARS - 2, "text-anchor": "end" }, scale, "0");
-    const strip = part("bars", width + over, BARS);
+    const scale = part("scale", left, BARS, 0, 0);
+    this.most = make("text", { ...end, y: 14 }, scale);
+    make("text", { ...end, y: BARS - 2 }, scale, 0);
+    const strip = part("bars", width + over, BARS, -EDGE, 0);
     this.bars = columns.map((_, i) => make("rect", { x: i * CELL + 3, width: CELL - 7 }, strip));
     make("rect", { class: "base", width, height: 1, y: BARS - 1 }, strip);
     const at = (event) => {
       const box = this.body.getBoundingClientRect();
-      return [Math.floor((event.clientY - box.top) / CELL), Math.floor((event.clientX - box.left) / CELL)];
+      const [row, column] = [event.clientY - box.top, event.clientX - box.left].map((place) => Math.floor((place - EDGE) / CELL));
+      return row >= 0 && row < this.rows && column >= 0 && column < this.columns && [row, column];
     };
-    const within = ([row, column]) => row >= 0 && row < this.rows && column >= 0 && column < this.columns;
     this.body.addEventListener("pointermove", (event) => {
       const place = at(event);
-      if (within(place) && (place[0] !== this.row || place[1] !== this.column)) this.on.point(...place);
+      if (place && (place[0] !== this.row || place[1] !== this.column)) this.on.point(...place);
     });
-    this.body.addEventListener("click", (event) => within(at(event)) && this.on.press(...at(event)));
+    this.body.addEventListener("click", (event) => at(event) && this.on.press(...at(event)));
   }
 
-  paint(values, shades, threshold) {
+  // shade: from a weight to its colour
+  paint(values, shade, threshold) {
     this.values = values;
     values.forEach((weight, i) => {
-      const colour = shades[weight < threshold ? 0 : Math.min(255, Math.round(weight * 255))];
+      const colour = `rgb(${shade(weight).slice(0, 3)})`;
       if (this.colours[i] !== colour) this.cells[i].setAttribute("fill", (this.colours[i] = colour));
     });
     this.threshold = threshold;
@@ -135,16 +138,16 @@ class AttentionMap {
 }
 
 // A name, and smaller what it means.
-function write({ text, note }, attributes) {
-  const label = make("text", { direction: "ltr", ...attributes }, null, text);
+function write(parent, { text, note }, attributes) {
+  const label = make("text", attributes, parent, text);
   if (note) make("tspan", { class: "note", dx: 5 }, label, note);
   return label;
 }
 
 const pen = document.createElement("canvas").getContext("2d");
 function widthOf({ text, note }) {
-  pen.font = "13px system-ui, sans-serif";
+  pen.font = "bold 13px system-ui, sans-serif";
   const width = pen.measureText(text).width;
-  pen.font = "11px system-ui, sans-serif";
+  pen.font = "bold 11px system-ui, sans-serif";
   return width + (note ? pen.measureText(note).width + 6 : 0);
 }

@@ -1,10 +1,9 @@
 // One record: its heads, its map, what is read there, the guessing, the table, the exports.
 
 const SIDES = { encoder: ["source", "source"], decoder: ["target", "fed"], cross: ["target", "source"] };
-const ACTS = { encoder: "reads", decoder: "produces", cross: "produces" };
 
 class Panel {
-  // shared: what the tool bar chose, { kind, threshold, meaning: [rows, columns], gold }
+  // shared: what the tool bar chose, { kind, threshold, stretch, meaning: [rows, columns], gold }, and all panels
   constructor(parent, record, shared, tell) {
     Object.assign(this, { record, shared, tell, layer: 0, head: -1, pinned: false, guess: null });
     this.root = make("section", { class: "panel", "aria-label": record.name || "attention" }, parent);
@@ -20,8 +19,8 @@ class Panel {
     this.guessing = button("Guess the alignment", () => this.startGuess());
     this.reveals = button("Reveal", () => this.reveal());
     this.tables = button("Table", () => this.toggleTable());
-    button("SVG", () => download(drawing(this), this.fileName("svg")));
-    button("PNG", () => downloadPicture(drawing(this), this.fileName("png")));
+    button("Save SVG", () => download(drawing(this), this.fileName("svg")));
+    button("Save PNG", () => downloadPicture(drawing(this), this.fileName("png")));
     this.reading = make("p", { class: "reading" }, this.root);
     this.spoken = make("p", { class: "spoken", "aria-live": "polite" }, this.root);
     const views = make("div", { class: "views" }, this.root);
@@ -50,22 +49,23 @@ class Panel {
     const shown = [this.rowNames, this.columnNames].map((names, i) =>
       names.map(({ text, note }) => ({ text, note: this.shared.meaning[i] && note })));
     this.heads.build(this.kind);
-    this.map.build(...shown, `${kind} attention`);
+    this.map.build(...shown, `${kind} attention`, kind === "encoder" ? "reads" : "produces");
+    [this.map.row, this.map.column] = [row, column];
     this.paint();
-    this.goTo(row, column);
   }
 
-  // Colours, layer, head, threshold or guess changed.
-  paint() {
-    const { threshold, palette } = this.shared, blind = this.guess && !this.guess.shown;
+  // Colours, layer, head, threshold or guess changed; with another layer or head the small pictures stay.
+  paint(pictures = true) {
+    const { threshold } = this.shared, blind = this.shared.panels.some(({ guess }) => guess && !guess.shown);
     const [, , rows, columns] = this.kind.shape;
     this.values = weightsOf(this.kind, this.layer, this.head);
     this.layers.value = this.layer;
     this.headNames.value = this.head;
-    this.root.classList.toggle("blind", !!blind);
-    this.heads.paint(this.kind, palette.shades, threshold);
+    this.root.classList.toggle("blind", blind);
+    const shade = this.shading();
+    if (pictures) this.heads.paint(this.kind, shade);
     this.heads.select(this.layer, this.head);
-    this.map.paint(blind ? new Float64Array(rows * columns) : this.values, palette.shades, threshold);
+    this.map.paint(blind ? new Float64Array(rows * columns) : this.values, shade, threshold);
     const gold = this.gold(), answered = this.guess && this.guess.shown;
     this.map.outline(gold && !blind && (this.shared.gold || answered) ? gold : []);
     const truth = answered && this.truth();
@@ -78,9 +78,16 @@ class Panel {
     if (!this.table.hidden) this.fillTable();
   }
 
+  // From a weight to its colour; stretched, the largest weight shown has the last one.
+  shading() {
+    const { threshold, stretch, palette } = this.shared;
+    const most = stretch ? this.values.reduce((a, b) => Math.max(a, b), 0) || 1 : 1;
+    return (weight) => palette.shades[weight < threshold ? 0 : Math.min(255, Math.round((255 * weight) / most))];
+  }
+
   choose(layer, head) {
     [this.layer, this.head] = [layer, head];
-    this.paint();
+    this.paint(this.shared.stretch);
     this.tell("choose", layer, head);
   }
 
@@ -104,21 +111,20 @@ class Panel {
     const link = row + "," + column, { links } = this.guess;
     if (!links.delete(link)) links.add(link);
     this.paint();
-    this.say(`${this.at(row, column)}: ${links.has(link) ? "linked" : "not linked"}`, keyboard);
+    this.say(`${this.at(row, column, "and")}: ${links.has(link) ? "linked" : "not linked"}`, keyboard);
   }
 
-  at(row, column) {
-    const full = ({ full, text, note }) => (full || text) + (note ? ` (${note})` : "");
-    return `${full(this.rowNames[row])} → ${full(this.columnNames[column])}`;
+  at(row, column, how) {
+    return `${full(this.rowNames[row])} ${how} ${full(this.columnNames[column])}`;
   }
 
   read(aloud = false) {
     const { row, column, columns } = this.map;
-    if (this.guess) return this.say(this.guess.shown ? this.verdict() : `${this.at(row, column)}. Click the cells that belong together, then reveal: ${this.guess.links.size} links so far.`, aloud);
+    if (this.guess) return this.say(this.guess.shown ? this.verdict() : `${this.at(row, column, "and")}. Click the cells that belong together, then reveal: ${this.guess.links.size} links so far.`, aloud);
     const line = this.values.subarray(row * columns, (row + 1) * columns);
     const linked = this.gold() && this.gold().has(row + "," + column) ? ", a gold link" : "";
     const spread = `the row's entropy is ${entropy(line).toFixed(2)} of at most ${Math.log2(columns).toFixed(2)} bits`;
-    this.say(`${this.at(row, column)}: ${line[column].toFixed(4)}${linked}; ${spread}${this.pinned ? "; pinned" : ""}`, aloud);
+    this.say(`${this.at(row, column, "looks at")}: ${line[column].toFixed(4)}${linked}; ${spread}${this.pinned ? "; pinned" : ""}`, aloud);
   }
 
   say(text, aloud) {
@@ -134,13 +140,18 @@ class Panel {
   startGuess() {
     this.guess = this.guess ? null : { links: new Set(), shown: false };
     if (this.guess) this.pin(false);
-    this.paint();
+    this.repaint();
     if (this.guess) this.map.frame.focus();
+  }
+
+  // All panels: while one is guessed at, none shows its weights.
+  repaint() {
+    for (const panel of this.shared.panels) panel.paint();
   }
 
   reveal() {
     this.guess.shown = true;
-    this.paint();
+    this.repaint();
     this.say(this.verdict(), true);
   }
 
@@ -156,10 +167,10 @@ class Panel {
   verdict() {
     const { links } = this.guess, truth = this.truth(), result = score(links, truth);
     const head = this.head < 0 ? "the mean of the heads" : "this head";
-    const beside = this.gold() ? ` On its own, ${head} has AER ${score(this.ofHead(), truth).aer.toFixed(2)}.` : "";
+    const beside = this.gold() ? ` Of ${head} the AER is ${score(this.ofHead(), truth).aer.toFixed(2)}.` : "";
     return `Against ${this.gold() ? "the gold links" : head}: ${result.right} of your ${links.size} links are right, ` +
-      `${truth.size} there are. Precision ${result.precision.toFixed(2)}, recall ${result.recall.toFixed(2)}, ` +
-      `alignment error rate (AER) ${result.aer.toFixed(2)}.${beside}`;
+      `and ${result.right} of the ${truth.size} true ones found. Precision ${result.precision.toFixed(2)}, ` +
+      `recall ${result.recall.toFixed(2)}, alignment error rate (AER) ${result.aer.toFixed(2)}.${beside}`;
   }
 
   toggleTable() {
@@ -170,7 +181,7 @@ class Panel {
   }
 
   fillTable() {
-    const full = ({ full, text, note }) => (full || text) + (note ? ` (${note})` : ""), { columns } = this.map;
+    const { columns } = this.map;
     this.table.replaceChildren();
     const table = make("table", {}, this.table);
     make("caption", {}, table, this.title());
@@ -198,9 +209,13 @@ class Panel {
   }
 }
 
+function full({ full, text, note }) {
+  return (full || text) + (note ? ` (${note})` : "");
+}
+
 // A labelled list to choose from; the values are numbers.
 function chooser(parent, name, act) {
-  const label = make("label", {}, parent, name + " "), select = make("select", {}, label);
+  const label = make("label", {}, parent, name + " "), select = make("select", { name }, label);
   select.addEventListener("change", () => act(Number(select.value)));
   return select;
 }
