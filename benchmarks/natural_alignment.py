@@ -136,10 +136,12 @@ def main():
     options = parser.parse_args()
     pairs = load_aligned()
     files = b"".join(shipped(f"aligned/{name}.tsv").read_bytes() for name in ("sentences", "gold"))
+    weights = shipped(f"weights/{TRANSLATOR}/model.safetensors").read_bytes()
     settings = {
         "pairs": len(pairs),
         "sha256 of sentences and gold links": sha256(files).hexdigest(),
         "translator": TRANSLATOR,
+        "sha256 of its weights": sha256(weights).hexdigest(),
         "iterations of IBM Model 1": ITERATIONS,
         "resamples": options.resamples,
         "seed of resampling": 0,

@@ -12,6 +12,7 @@ import torch
 from seqcourse.aligned import agreement, english_tokens, load_aligned
 from seqcourse.record import AttentionRecord
 from seqcourse.regrouping import aligned_error_rates, record_aligned, regroup
+from seqcourse.scores import alignment_error_rate
 from seqcourse.shipped import shipped
 from seqcourse.simplified import simplified
 from seqcourse.subwords import Subwords
@@ -70,6 +71,8 @@ def test_gold_links_are_sure_where_both_passes_are_and_possible_where_one_draws_
     for gold, first, second in zip(*map(load_aligned, ("gold", "first_pass", "second_pass")), strict=True):
         assert gold.sure == first.sure & second.sure
         assert gold.possible == first.possible | second.possible
+        for one in (first, second):  # no annotator's sure links are wrong or missing (Och and Ney)
+            assert alignment_error_rate(one.sure, gold.sure, gold.possible) == 0
 
 
 def test_the_agreement_that_the_readme_states_is_the_one_that_is_computed():
