@@ -6,7 +6,7 @@ from .attribution import rollout
 from .exercise import Exercise, Mistake
 from .ranks import rank_correlation, ranks
 
-H, T, S, K = 3, 5, 7, 2  # heads, steps, source words, features of a head
+HEADS, STEPS, WORDS, FEATURES = 3, 5, 7, 2  # heads, steps, source words, features of a head
 
 
 def mixed(weights, residual=0.5, heads=torch.mean):
@@ -27,8 +27,8 @@ follow_down = Exercise(
     "follow_down",
     rollout,
     {
-        "one layer": lambda: (torch.randn(1, H, S, S).softmax(dim=-1),),
-        "three layers": lambda: (torch.randn(3, H, S, S).mul(2).softmax(dim=-1),),
+        "one layer": lambda: (torch.randn(1, HEADS, WORDS, WORDS).softmax(dim=-1),),
+        "three layers": lambda: (torch.randn(3, HEADS, WORDS, WORDS).mul(2).softmax(dim=-1),),
     },
     [
         Mistake(
@@ -76,7 +76,9 @@ follow_down = Exercise(
         Mistake(
             "you average over the rows of a map and not over the heads",
             "weights is (layers, H, S, S): the heads are axis 1.",
-            lambda weights: product(0.5 * weights.mean(dim=2)[:, :1].expand(-1, S, -1) + 0.5 * torch.eye(S)),
+            lambda weights: product(
+                0.5 * weights.mean(dim=2)[:, :1].expand(-1, WORDS, -1) + 0.5 * torch.eye(WORDS)
+            ),
             seen="the axis counted from the wrong end",
         ),
         Mistake(
@@ -88,7 +90,7 @@ follow_down = Exercise(
         Mistake(
             "you average over the layers and walk through the heads",
             "weights is (layers, H, S, S): take the mean of axis 1, and multiply along axis 0.",
-            lambda weights: product(0.5 * weights.mean(dim=0) + 0.5 * torch.eye(S)),
+            lambda weights: product(0.5 * weights.mean(dim=0) + 0.5 * torch.eye(WORDS)),
             seen="layers and heads exchanged",
         ),
         Mistake(
@@ -100,7 +102,7 @@ follow_down = Exercise(
         Mistake(
             "you multiply number by number",
             "Layers are composed by the matrix product, @.",
-            lambda weights: mixed(weights).prod(dim=0) * torch.eye(S),
+            lambda weights: mixed(weights).prod(dim=0) * torch.eye(WORDS),
             seen="* for @",
         ),
         Mistake(
@@ -110,7 +112,9 @@ follow_down = Exercise(
             seen="columns read as the words that look",
         ),
     ],
-    right=[lambda weights: torch.linalg.multi_dot([torch.eye(S), *mixed(weights).flip(0), torch.eye(S)])],
+    right=[
+        lambda weights: torch.linalg.multi_dot([torch.eye(WORDS), *mixed(weights).flip(0), torch.eye(WORDS)])
+    ],
 )
 
 
@@ -258,8 +262,8 @@ spearman = Exercise(
 
 def drawn_maps():
     """A map of a translator, (T, S), and one of the opposite translator, (S, T), that agree in part."""
-    there = torch.rand(T, S)
-    back = 0.6 * there.T + 0.4 * torch.rand(S, T)
+    there = torch.rand(STEPS, WORDS)
+    back = 0.6 * there.T + 0.4 * torch.rand(WORDS, STEPS)
     return there.softmax(dim=-1), back.softmax(dim=-1)
 
 
@@ -344,7 +348,10 @@ both_ways = Exercise(
             "you link all that weighs more than one of S or T words would by chance",
             "Each word has one link in a map, that of its largest weight.",
             lambda there, back: {
-                (s, t) for s in range(S) for t in range(T) if there[t, s] > 1 / S and back[s, t] > 1 / T
+                (s, t)
+                for s in range(WORDS)
+                for t in range(STEPS)
+                if there[t, s] > 1 / WORDS and back[s, t] > 1 / STEPS
             },
             seen="a threshold in place of the largest weight",
         ),
@@ -352,8 +359,8 @@ both_ways = Exercise(
     right=[
         lambda there, back: {
             (s, t)
-            for s in range(S)
-            for t in range(T)
+            for s in range(WORDS)
+            for t in range(STEPS)
             if there[t, s] == there[t].max() and back[s, t] == back[s].max()
         }
     ],
@@ -362,12 +369,12 @@ both_ways = Exercise(
 
 def drawn_function():
     """A function of a vector, the vector, a baseline and a number of steps."""
-    a, b = torch.randn(2, S)
+    a, b = torch.randn(2, WORDS)
 
     def f(x):
         return (a * x**3).sum() + (b * x).sum().sin() + x[0] * x[1]
 
-    return f, torch.randn(S), 0.5 * torch.randn(S), 9
+    return f, torch.randn(WORDS), 0.5 * torch.randn(WORDS), 9
 
 
 def along(f, start, end, places):
@@ -495,8 +502,13 @@ path_gradients = Exercise(
 
 def drawn_heads():
     """Weights (H, T, S), values (H, S, K), the output matrix (D, D), and the number of a head."""
-    weights = torch.randn(H, T, S).softmax(dim=-1)
-    return weights, torch.randn(H, S, K), torch.randn(H * K, H * K), torch.randint(H, ()).item()
+    weights = torch.randn(HEADS, STEPS, WORDS).softmax(dim=-1)
+    return (
+        weights,
+        torch.randn(HEADS, WORDS, FEATURES),
+        torch.randn(HEADS * FEATURES, HEADS * FEATURES),
+        torch.randint(HEADS, ()).item(),
+    )
 
 
 def merged(heads, matrix):
@@ -506,7 +518,7 @@ def merged(heads, matrix):
 
 def others(head):
     """1 for the heads that stay, 0 for the one that goes: (H, 1, 1)."""
-    kept = torch.ones(H, 1, 1)
+    kept = torch.ones(HEADS, 1, 1)
     kept[head] = 0
     return kept
 
@@ -533,7 +545,7 @@ silenced = Exercise(
             "the other heads are made louder, to make up for it",
             "Leave them as they are: we ask what is lost, and dropout's factor belongs to training.",
             lambda weights, values, matrix, head: merged(
-                weights @ values * others(head) * H / (H - 1), matrix
+                weights @ values * others(head) * HEADS / (HEADS - 1), matrix
             ),
             seen="weights renormalised after one is removed, as dropout does",
         ),
@@ -541,7 +553,7 @@ silenced = Exercise(
             "the head looks at all words alike; it is not silent",
             "Uniform weights still give a mixture: the mean of the values. Zero the mixture.",
             lambda weights, values, matrix, head: merged(
-                torch.where(others(head) > 0, weights, torch.tensor(1 / S)) @ values, matrix
+                torch.where(others(head) > 0, weights, torch.tensor(1 / WORDS)) @ values, matrix
             ),
             seen="scores set to 0 before the softmax",
         ),
@@ -552,7 +564,7 @@ silenced = Exercise(
                 torch.where(
                     others(head) > 0,
                     weights @ values,
-                    (weights @ values * others(head)).sum(dim=0, keepdim=True) / (H - 1),
+                    (weights @ values * others(head)).sum(dim=0, keepdim=True) / (HEADS - 1),
                 ),
                 matrix,
             ),
@@ -562,7 +574,8 @@ silenced = Exercise(
             "you zero features of what comes out",
             "The output matrix mixes all heads: zero what goes in, columns of the matrix, not its rows.",
             lambda weights, values, matrix, head: (
-                merged(weights @ values, matrix).unflatten(1, (H, K)) * others(head).transpose(0, 1)
+                merged(weights @ values, matrix).unflatten(1, (HEADS, FEATURES))
+                * others(head).transpose(0, 1)
             ).flatten(1),
             seen="the output looks as if it were still divided into heads",
         ),
@@ -597,7 +610,9 @@ silenced = Exercise(
     ],
     right=[
         lambda weights, values, matrix, head: sum(
-            weights[h] @ values[h] @ matrix[:, h * K : (h + 1) * K].T for h in range(H) if h != head
+            weights[h] @ values[h] @ matrix[:, h * FEATURES : (h + 1) * FEATURES].T
+            for h in range(HEADS)
+            if h != head
         )
     ],
 )
