@@ -42,9 +42,10 @@ def draw_ladder(parts, x="BLEU"):
                 place = models.index(model)
                 ax.barh(place, fmean(values), 0.6, color=COLOURS[5])
                 ax.plot(values, [place] * len(values), "o", color=COLOURS[0], markersize=4)
-            ax.set(title=title, xlabel=x, xlim=(0, None))
+            ax.set(title=title, xlabel=x)
             ax.grid(False, axis="y")
             ax.set_yticks(range(len(models)), labels=models)
+        axes[0].set_xlim(left=0)  # of all panels, once all bars are there
         finish(figure)
     return figure
 

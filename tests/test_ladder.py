@@ -95,3 +95,10 @@ def test_only_the_runs_of_the_part_and_the_corpus_count(monkeypatch, tmp_path):
     monkeypatch.setattr(ladder, "shipped", lambda name: tmp_path / "ladder.json")
     found = ladder_runs("p", "a")
     assert {model: [run["seed"] for run in runs] for model, runs in found.items()} == {"m": [0, 1]}
+
+
+def test_every_panel_has_room_for_the_longest_bar_of_all():
+    figure = draw_ladder({"low": {"one": [1.0, 2.0]}, "high": {"one": [7.0], "two": [3.0]}})
+    for ax in figure.axes:
+        left, right = ax.get_xlim()
+        assert left == 0 and right >= 7
