@@ -382,9 +382,6 @@ def test_the_map_is_saved_as_png(show, tmp_path):
     assert width > 2 * 5 * 24 and height > 2 * 7 * 24
 
 
-DARK = "document.querySelector('.attn').dataset.theme === 'dark'"
-
-
 def brightness(page):
     paper = page.locator(".attn").evaluate("element => getComputedStyle(element).backgroundColor")
     return sum(map(int, re.findall(r"\d+", paper))) / 3
@@ -396,7 +393,7 @@ def test_it_is_dark_where_the_reader_or_the_notebook_is(show):
     assert brightness(page) > 200
     empty = max(fills(page))
     page.emulate_media(color_scheme="dark")
-    page.wait_for_function(DARK)
+    page.locator(".attn[data-theme=dark]").wait_for()
     assert brightness(page) < 60 and max(fills(page)) != empty
     for attributes, dark in (
         ('data-jp-theme-light="true"', False),
@@ -414,7 +411,7 @@ def test_jupyterlab_can_change_its_theme_afterwards(show):
     page = show(explore(random_record()).page().replace("<body>", '<body data-jp-theme-light="true">'))
     assert brightness(page) > 200
     page.evaluate("document.body.setAttribute('data-jp-theme-light', 'false')")
-    page.wait_for_function(DARK)
+    page.locator(".attn[data-theme=dark]").wait_for()
     assert brightness(page) < 60
 
 
