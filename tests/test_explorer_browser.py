@@ -179,6 +179,7 @@ def test_everything_can_be_done_with_the_keyboard(show):
     assert press("ArrowRight") == "t0 looks at s1" and reading(page).endswith("pinned")
     press("Escape")
     assert "pinned" not in reading(page)
+    assert press("Control+ArrowDown Alt+ArrowRight") == "t0 looks at s1"  # those are the browser's
     press("Shift+Tab ArrowUp ArrowRight ArrowRight")  # the heads
     assert page.get_by_role("radio", checked=True).get_attribute("aria-label") == "layer 1, head 1"
     assert (chosen(page, "layer"), chosen(page, "head")) == ("1", "1")
@@ -335,6 +336,15 @@ def test_while_one_is_guessed_at_neither_shows_its_weights(show):
     assert set(fills(page) + fills(page, 1)) == {"rgb(255,255,255)"} and outlined(page) == set()
     page.get_by_role("button", name="Reveal").click()
     assert len(set(fills(page))) > 1
+
+
+def test_another_kind_ends_the_guessing(show):
+    page = show(explore(random_record(5, 7), beside=random_record(5, 7, seed=1)))
+    page.get_by_role("button", name="Guess the alignment").nth(1).click()
+    choose(page, "attention", 0)
+    assert all(len(set(fills(page, panel))) > 1 for panel in (0, 1))
+    choose(page, "attention", 2)
+    assert page.get_by_role("button", name="Guess the alignment").count() == 2
 
 
 def test_the_same_record_twice_on_a_page_works_twice(show):
