@@ -12,6 +12,7 @@ from random_records import random_record
 
 from seqcourse.explorer import explore
 from seqcourse.labels import shortened, visible
+from seqcourse.record import AttentionRecord
 from seqcourse.scores import alignment_error_rate, links
 
 chromium, watched = browser.chromium, browser.watched  # fixtures
@@ -115,6 +116,16 @@ def test_every_view_is_complete_and_every_weight_is_the_records(show, size):
         assert seen.shape == expected.shape
         assert (seen - expected).abs().max() <= 1.001e-4
         assert read[kind + " counts"] == [rows * columns, rows, columns, layers * (heads + 1), columns + 1]
+
+
+def test_one_kind_alone_is_shown_and_so_is_a_row_that_looks_at_nothing(show):
+    page = show(explore(AttentionRecord(["a", "b"], [], encoder=torch.eye(2)[None, None])))
+    point(page, 1, 1)
+    assert reading(page) == "b looks at b: 1.0000; the row's entropy is 0.00 of at most 1.00 bits"
+    page = show(explore(AttentionRecord(["a", "b"], ["x"], cross=torch.zeros(1, 1, 1, 2))))
+    point(page, 0, 1)
+    assert reading(page) == "x looks at b: 0.0000; the row's entropy is 0.00 of at most 1.00 bits"
+    assert set(fills(page)) == {"rgb(255,255,255)"}
 
 
 def test_the_colour_of_a_cell_says_its_weight(show):
