@@ -358,6 +358,14 @@ def test_another_kind_ends_the_guessing(show):
     assert page.get_by_role("button", name="Guess the alignment").count() == 2
 
 
+# Notebooks run a script again by putting a copy of it in its place.
+AGAIN = """() => {
+  const script = document.querySelector("script"), copy = document.createElement("script");
+  copy.textContent = script.textContent;
+  script.replaceWith(copy);
+}"""
+
+
 def test_the_same_record_twice_on_a_page_works_twice(show):
     shown = explore(random_record(5, 7))
     page = show(shown.page().replace("<body>", "<body>" + shown._repr_html_()))
@@ -365,7 +373,8 @@ def test_the_same_record_twice_on_a_page_works_twice(show):
         choose(page, "head", panel, panel)
         point(page, panel + 2, 1, panel)
         assert reading(page, panel).startswith(f"t{panel + 2} looks at s1")
-    assert chosen(page, "head", 1) == "1"
+    page.evaluate(AGAIN)
+    assert (chosen(page, "head", 0), chosen(page, "head", 1)) == ("0", "1")
 
 
 def exported(page, tmp_path, kind):
