@@ -1,6 +1,6 @@
 """A JupyterLab of one's own, and a browser that runs notebooks in it.
 
-It runs under the Python that runs the tests, with that Python's ipywidgets (`make oldwidgets`: those of Colab).
+It is that of the Python that runs the tests, and so are its ipywidgets: Colab's, with `make oldwidgets`.
 """
 
 import json
@@ -23,11 +23,13 @@ TOKEN = "secret"
 CONNECTED = """async () => {
   const fail = (_, no) => setTimeout(() => no(new Error("no kernel after 90 seconds")), 90000);
   const { sessionContext } = jupyterapp.shell.currentWidget;
-  await Promise.race([new Promise(fail), sessionContext.ready.then(() => sessionContext.session.kernel.info)]);
+  await Promise.race([new Promise(fail), sessionContext.ready]);
+  await Promise.race([new Promise(fail), sessionContext.session.kernel.info]);
 }"""
 RUN = "void jupyterapp.commands.execute('notebook:run-all-cells')"
 DONE = """() => {
-  const prompts = [...document.querySelectorAll('.jp-CodeCell .jp-InputArea-prompt')].map(e => e.textContent);
+  const all = [...document.querySelectorAll('.jp-CodeCell .jp-InputArea-prompt')];
+  const prompts = all.map(e => e.textContent);
   return prompts.length > 0 && prompts.every(text => /\\[\\d+\\]/.test(text));
 }"""
 CLOSE = """async () => {
@@ -45,7 +47,8 @@ class Lab:
             self.address = f"http://127.0.0.1:{free.getsockname()[1]}"
         settings = root / "settings" / "@jupyterlab" / "apputils-extension"
         settings.mkdir(parents=True)
-        (settings / "themes.jupyterlab-settings").write_text(json.dumps({"theme": theme}), encoding="utf-8")
+        for name, said in (("themes", {"theme": theme}), ("notification", {"fetchNews": "false"})):
+            (settings / f"{name}.jupyterlab-settings").write_text(json.dumps(said), encoding="utf-8")
         command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1"]
         command += [f"--port={self.address.split(':')[-1]}", "--ServerApp.port_retries=0"]
         command += [f"--ServerApp.root_dir={root}", f"--IdentityProvider.token={TOKEN}"]

@@ -49,7 +49,7 @@ def test_the_playground_answers_to_typing_clicking_and_keys(lab, page, tmp_path)
 
     entropy = page.get_by_text(re.compile(r"entropy [\d.]+ bits")).first
     before = float(entropy.inner_text().split()[1])
-    handle = page.locator(".widget-hslider").nth(2).locator(".noUi-handle")
+    handle = page.locator(".widget-hslider").nth(2).locator(".noUi-handle, .ui-slider-handle")
     handle.focus()
     for _ in range(3):
         page.keyboard.press("ArrowRight")
