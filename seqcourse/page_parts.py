@@ -9,7 +9,7 @@ from pathlib import Path
 from .labels import meaning, shortened, visible
 
 BROWSER = Path(__file__).parent / "browser"
-SCRIPTS = ("weights.js", "colours.js", "map.js", "heads.js", "panel.js", "export.js", "explorer.js")
+SCRIPTS = "weights colours guess map heads table panel export explorer".split()
 # Nothing may be fetched: a page that we wrote asks the network for nothing, whatever stands in it.
 PAGE = """<!DOCTYPE html>
 <html lang="en">
@@ -34,15 +34,20 @@ PIECES = re.compile(r"""("[^"\n]*"|'[^'\n]*'|`[^`]*`|/(?![/ ])[^/\n]+/)|//[^\n]*
 @cache
 def script():
     """The JavaScript of `browser/`, without what only its readers need: comments, and most spaces."""
-    text = "".join((BROWSER / name).read_text(encoding="utf-8") for name in SCRIPTS)
-    return PIECES.sub(lambda piece: piece[1] or re.sub(r"\s*([^\w\s$])\s*", r"\1", piece[2] or ""), text)
+    text = "".join((BROWSER / f"{name}.js").read_text(encoding="utf-8") for name in SCRIPTS)
+    return PIECES.sub(lambda piece: piece[1] or squeezed(piece[2] or ""), text)
+
+
+def squeezed(code):
+    code = re.sub(r"\s*([^\w\s$])\s*", r"\1", code).replace(";}", "}")
+    return re.sub(r"\bconst\b", "let", code)
 
 
 @cache
 def stylesheet():
     """The style sheet of `browser/`, without most spaces."""
     text = (BROWSER / "explorer.css").read_text(encoding="utf-8")
-    return re.sub(r"\s*([{};,])\s*", r"\1", text).replace(": ", ":")
+    return re.sub(r"\s*([{};,])\s*", r"\1", text).replace(": ", ":").replace(";}", "}")
 
 
 def as_json(value):

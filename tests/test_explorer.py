@@ -109,6 +109,11 @@ def test_each_token_is_in_the_table_and_in_the_data_shown_or_spelt_out():
     assert [name[-1] for name in data[0]["source"]] == shown
 
 
+def test_accents_that_would_hide_other_words_are_spelt_out():
+    parts = visible("a" + "\u0301" * 5 + "b\u0302")
+    assert parts == ["a", *"\u0301" * 3, r"\u0301", r"\u0301", "b", "\u0302"]
+
+
 def test_the_table_says_where_each_row_looks_most_and_where_gold_links_are():
     record = random_record(["a", "b"], ["x"], 0, 1, 2, gold={(0, 0)}, target_language="zh")
     record.cross = torch.tensor([[[[0.25, 0.75]], [[0.25, 0.75]]]])

@@ -14,7 +14,7 @@ function make(name, attributes = {}, parent = null, text = null) {
 
 // Notebooks say themselves whether they are dark; elsewhere the reader's system does.
 function isDark(element) {
-  const lab = element.closest("[data-jp-theme-light]");
+  const which = "[data-jp-theme-light]", lab = element.closest(which) || document.querySelector(which);
   if (lab) return lab.getAttribute("data-jp-theme-light") === "false";
   const kind = document.body.getAttribute("data-vscode-theme-kind") || document.body.className;
   if (/vscode-(dark|light|high-contrast)/.test(kind))
@@ -27,13 +27,19 @@ function isDark(element) {
 function whenThemeChanges(element, act) {
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", act);
   const watch = new MutationObserver(act);
-  const names = { attributes: true, attributeFilter: ["class", "theme", "data-jp-theme-light", "data-vscode-theme-kind"] };
-  for (const place of [document.documentElement, document.body]) watch.observe(place, names);
+  const attributeFilter = ["class", "theme", "data-jp-theme-light", "data-vscode-theme-kind"];
+  for (const place of [document.documentElement, document.body]) watch.observe(place, { attributeFilter });
 }
 
 const PALETTES = {
-  light: { paper: "#ffffff", ink: "#1f2328", faint: "#6a737d", line: "#d0d7de", gold: "#D55E00", right: "#009E73", cursor: "#1f2328", ground: "#e8ecf0" },
-  dark: { paper: "#16191d", ink: "#e6e9ec", faint: "#98a2ad", line: "#3a424b", gold: "#ff9a4d", right: "#3ccf9f", cursor: "#ffffff", ground: "#0c0e11" },
+  light: {
+    paper: "#ffffff", ground: "#e8ecf0", ink: "#1f2328", faint: "#6a737d", line: "#d0d7de",
+    gold: "#D55E00", right: "#009E73",
+  },
+  dark: {
+    paper: "#16191d", ground: "#0c0e11", ink: "#e6e9ec", faint: "#98a2ad", line: "#3a424b",
+    gold: "#ff9a4d", right: "#3ccf9f",
+  },
 };
 // From weight 0 to weight 1; the light ones are those of the course's figures (seqcourse/drawing.py).
 const RAMPS = {

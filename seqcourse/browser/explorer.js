@@ -11,14 +11,18 @@ function startAll(id, data) {
 
 function start(root, data) {
   const records = data.map(unpacked), kinds = Object.keys(records[0].kinds);
-  const shared = { kind: kinds[kinds.length - 1], threshold: 0, stretch: false, meaning: [true, true], gold: true, together: true, panels: [] };
+  const shared = {
+    panels: [], kind: kinds[kinds.length - 1], threshold: 0, stretch: false,
+    meaning: [true, true], gold: true, together: true, // meaning of the words at [rows, columns]
+  };
   root.replaceChildren();
   root.setAttribute("data-lm-suppress-shortcuts", "true"); // or JupyterLab takes the arrow keys
-  for (const event of ["keydown", "keyup", "keypress"]) root.addEventListener(event, (e) => e.stopPropagation());
+  root.addEventListener("keydown", (event) => event.stopPropagation()); // nor do other notebooks
   const bar = make("div", { class: "row bar", role: "group", "aria-label": "what is shown" }, root);
   const { panels } = shared, each = (act) => panels.forEach(act);
   const kind = chooser(bar, "attention", (value) => {
     shared.kind = kinds[value];
+    each((panel) => (panel.guess = null));
     each((panel) => panel.rebuild());
     offer();
   });

@@ -1,28 +1,40 @@
 // What the buttons SVG and PNG save: the map as it is shown, in a picture that stands on its own.
 
-const FONTS = "'Seqcourse Sans SC','Noto Sans SC','Noto Sans CJK SC','PingFang SC','Microsoft YaHei',system-ui,sans-serif";
+const HEAD = 30, FOOT = 24; // pixels above and below the map
 
 function drawing(panel) {
-  const { map, shared: { palette } } = panel, parts = ["corner", "columns", "rows", "cells"];
-  const drawn = Object.fromEntries(parts.map((part) => [part, map.frame.querySelector("." + part)]));
-  const [[left, top], [width, height]] = [drawn.corner, drawn.cells].map((part) => ["width", "height"].map((side) => Number(part.getAttribute(side))));
-  const whole = make("svg", { xmlns: SVG, width: Math.max(left + width, 430), height: 30 + top + height + 24, "font-family": FONTS });
+  const { map, shared: { palette } } = panel, { ink, paper, gold } = palette;
+  const part = (name) => map.frame.querySelector(name);
+  const size = (name) => ["width", "height"].map((side) => Number(part(name).getAttribute(side)));
+  const [left, top] = size(".corner"), [width, height] = size(".cells");
+  const fonts = { "font-family": getComputedStyle(map.frame).fontFamily };
+  const sizes = { width: Math.max(left + width, 430), height: HEAD + top + height + FOOT };
+  const whole = make("svg", { xmlns: SVG, ...sizes, ...fonts });
   make("title", {}, whole, panel.title());
-  make("rect", { width: "100%", height: "100%", fill: palette.paper }, whole);
-  make("text", { x: 12, y: 21, fill: palette.ink, "font-size": 15 }, whole, panel.title());
-  for (const [part, x, y] of [["corner", 0, 0], ["columns", left, 0], ["rows", 0, top], ["cells", left, top]]) {
-    const copy = drawn[part].cloneNode(true), was = drawn[part].querySelectorAll("[class], text");
-    copy.querySelectorAll("[class], text").forEach((element, i) => {
-      const style = getComputedStyle(was[i]);
-      for (const key of ["fill", "stroke", "stroke-width", "font-size"]) element.setAttribute(key, style.getPropertyValue(key));
-      if (/band|cursor/.test(element.getAttribute("class"))) element.remove();
-      element.removeAttribute("class");
-    });
-    make("g", { transform: `translate(${x + (x && EDGE)} ${y + 30 + (y && EDGE)})` }, whole).append(...copy.childNodes);
-  }
-  if (map.outlines.childNodes.length)
-    make("text", { x: left, y: 30 + top + height + 15, fill: palette.gold, "font-size": 11 }, whole, "outlined: gold links");
+  make("rect", { width: "100%", height: "100%", fill: paper }, whole);
+  make("text", { x: 12, y: 21, fill: ink, "font-size": 15 }, whole, panel.title());
+  const place = (name, x, y) =>
+    make("g", { transform: `translate(${x} ${y})` }, whole).append(...styled(part(name)).childNodes);
+  place(".corner", 0, HEAD);
+  place(".columns", left + EDGE, HEAD);
+  place(".rows", 0, HEAD + top + EDGE);
+  place(".cells", left + EDGE, HEAD + top + EDGE);
+  const foot = { x: left, y: HEAD + top + height + 15, fill: gold, "font-size": 11 };
+  if (map.outlines.firstChild) make("text", foot, whole, "outlined: gold links");
   return whole;
+}
+
+// A copy that carries what the style sheet says, and leaves out the cursor.
+function styled(part) {
+  const selector = "[class], text", drawn = part.querySelectorAll(selector), copy = part.cloneNode(true);
+  copy.querySelectorAll(selector).forEach((element, i) => {
+    const style = getComputedStyle(drawn[i]);
+    for (const key of ["fill", "stroke", "stroke-width", "font-size"])
+      element.setAttribute(key, style.getPropertyValue(key));
+    if (element.matches(".band, .cursor")) element.remove();
+    element.removeAttribute("class");
+  });
+  return copy;
 }
 
 function download(picture, name) {

@@ -4,25 +4,28 @@
 class Heads {
   constructor(parent, choose) {
     this.choose = choose;
-    this.box = make("div", { class: "heads", role: "radiogroup", "aria-label": "all heads, layers downwards" }, parent);
+    const role = { role: "radiogroup", "aria-label": "all heads, layers downwards" };
+    this.box = make("div", { class: "heads", ...role }, parent);
     this.box.addEventListener("keydown", (event) => this.key(event));
   }
 
   build(kind) {
-    [this.layers, this.heads] = kind.shape;
-    const [, , rows, columns] = kind.shape, size = Math.max(20, Math.min(52, Math.floor(270 / (this.heads + 1))));
-    const tall = Math.max(12, Math.min(Math.round(size * 1.5), Math.round((size * rows) / columns)));
+    const [layers, heads, rows, columns] = kind.shape;
+    [this.layers, this.heads] = [layers, heads];
+    const size = Math.max(20, Math.min(52, Math.floor(270 / (heads + 1))));
+    const tall = Math.max(12, Math.min(size * 1.5, (size * rows) / columns));
     this.box.replaceChildren();
-    this.box.style.gridTemplateColumns = `auto repeat(${this.heads + 1}, ${size + 6}px)`;
+    this.box.style.gridTemplateColumns = `auto repeat(${heads + 1}, ${size + 6}px)`;
     make("span", { class: "name" }, this.box, "layer");
     make("span", { class: "name", title: "mean of the heads" }, this.box, "mean");
-    for (let head = 0; head < this.heads; head++) make("span", { class: "name" }, this.box, head);
+    for (let head = 0; head < heads; head++) make("span", { class: "name" }, this.box, head);
     this.pictures = [];
-    for (let layer = 0; layer < this.layers; layer++) {
+    for (let layer = 0; layer < layers; layer++) {
       make("span", { class: "name" }, this.box, layer);
-      for (let head = -1; head < this.heads; head++) {
+      for (let head = -1; head < heads; head++) {
         const what = `layer ${layer}, ${head < 0 ? "mean of heads" : "head " + head}`;
-        const button = make("button", { type: "button", role: "radio", "aria-label": what, title: what }, this.box);
+        const role = { type: "button", role: "radio", "aria-label": what, title: what };
+        const button = make("button", role, this.box);
         button.addEventListener("click", () => this.choose(layer, head));
         const canvas = make("canvas", { width: columns, height: rows, "aria-hidden": "true" }, button);
         canvas.style.width = size + "px";

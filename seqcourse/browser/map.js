@@ -1,6 +1,7 @@
 // One map: names that stay in sight while it scrolls, a cell for each weight, the chosen row as bars.
 
 const CELL = 24, BARS = 56, EDGE = 2; // pixels; EDGE leaves room for the cursor's line
+const HELP = ": rows look at columns. Arrow keys move, Enter pins, Escape releases.";
 const KEYS = {
   ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1],
   Home: [0, -Infinity], End: [0, Infinity], PageUp: [-Infinity, 0], PageDown: [Infinity, 0],
@@ -10,7 +11,7 @@ class AttentionMap {
   // on: { point(row, column), press(row, column), release() }
   constructor(parent, on) {
     this.on = on;
-    this.frame = make("div", { class: "frame", tabindex: 0, role: "application", "aria-roledescription": "attention map" }, parent);
+    this.frame = make("div", { class: "frame", tabindex: 0, role: "application" }, parent);
     this.frame.addEventListener("keydown", (event) => this.key(event));
   }
 
@@ -21,12 +22,15 @@ class AttentionMap {
     this.row = this.column = 0;
     this.colours = [];
     this.frame.replaceChildren();
-    this.frame.setAttribute("aria-label", title + ": a row for each token that looks, a column for each it looks at. Arrow keys move, Enter pins, Escape releases.");
-    const left = Math.ceil(Math.max(80, ...rows.map(widthOf))) + 14, slant = Math.max(40, ...columns.map(widthOf));
-    const top = Math.ceil(slant * 0.82) + 20, width = this.columns * CELL, height = this.rows * CELL;
+    this.frame.setAttribute("aria-label", title + HELP);
+    const left = Math.ceil(Math.max(80, ...rows.map(widthOf))) + 14;
+    const slant = Math.max(40, ...columns.map(widthOf)), top = Math.ceil(slant * 0.82) + 20;
+    const width = this.columns * CELL, height = this.rows * CELL;
     const over = Math.ceil(slant * 0.58) + 6; // the last name leans over the edge
-    const part = (kind, w, h, x, y) =>
-      make("svg", { class: kind, width: w, height: h, viewBox: [x, y, w, h], "aria-hidden": true }, this.frame);
+    const part = (kind, width, height, x, y) => {
+      const place = { class: kind, width, height, viewBox: [x, y, width, height] };
+      return make("svg", { ...place, "aria-hidden": true }, this.frame);
+    };
     const end = { x: left - 8, "text-anchor": "end" };
     const corner = part("corner", left, top, 0, 0);
     make("text", { ...end, y: top - 24 }, corner, "looks at →");
@@ -38,14 +42,14 @@ class AttentionMap {
     this.rowNames = rows.map((name, i) => write(sides, name, { ...end, y: i * CELL + CELL / 2 + 4 }));
     this.body = part("cells", width + over, height + 2 * EDGE, -EDGE, -EDGE);
     make("rect", { class: "ground", width: width + 1, height: height + 1, x: -1, y: -1 }, this.body);
-    this.cells = [];
-    for (let row = 0; row < this.rows; row++)
-      for (let column = 0; column < this.columns; column++)
-        this.cells.push(make("rect", { x: column * CELL, y: row * CELL, width: CELL - 1, height: CELL - 1 }, this.body));
+    const square = (row, column) => ({ x: column * CELL, y: row * CELL, width: CELL - 1, height: CELL - 1 });
+    this.cells = rows.flatMap((_, row) =>
+      columns.map((_, column) => make("rect", square(row, column), this.body)));
     this.outlines = make("g", {}, this.body);
     this.marks = make("g", {}, this.body);
-    this.band = make("rect", { class: "band", width: width + 1, height: CELL + 1, x: -1, y: -1 }, this.body);
-    this.cursor = make("rect", { class: "cursor", width: CELL + 1, height: CELL + 1, x: -1, y: -1, rx: 2 }, this.body);
+    const around = { height: CELL + 1, x: -1, y: -1 };
+    this.band = make("rect", { class: "band", width: width + 1, ...around }, this.body);
+    this.cursor = make("rect", { class: "cursor", width: CELL + 1, rx: 2, ...around }, this.body);
     const scale = part("scale", left, BARS, 0, 0);
     this.most = make("text", { ...end, y: 14 }, scale);
     make("text", { ...end, y: BARS - 2 }, scale, 0);
@@ -54,7 +58,8 @@ class AttentionMap {
     make("rect", { class: "base", width, height: 1, y: BARS - 1 }, strip);
     const at = (event) => {
       const box = this.body.getBoundingClientRect();
-      const [row, column] = [event.clientY - box.top, event.clientX - box.left].map((place) => Math.floor((place - EDGE) / CELL));
+      const [row, column] = [event.clientY - box.top, event.clientX - box.left].map((place) =>
+        Math.floor((place - EDGE) / CELL));
       return row >= 0 && row < this.rows && column >= 0 && column < this.columns && [row, column];
     };
     this.body.addEventListener("pointermove", (event) => {
@@ -90,17 +95,20 @@ class AttentionMap {
   mark(guesses) {
     this.marks.replaceChildren();
     for (const [link, kind] of Object.entries(guesses)) {
-      const [row, column] = link.split(","), x = column * CELL + CELL / 2 - 0.5, y = row * CELL + CELL / 2 - 0.5;
-      const d = kind === "wrong" ? `M${x - 5} ${y - 5}l10 10m0 -10l-10 10` : `M${x - 5} ${y}a5 5 0 1 0 10 0a5 5 0 1 0 -10 0`;
-      make("path", { class: "mark " + kind, d }, this.marks);
+      const [row, column] = link.split(",");
+      const transform = `translate(${column * CELL + 11.5} ${row * CELL + 11.5})`; // the middle of the cell
+      const d = kind === "wrong" ? "M-5 -5l10 10m0 -10l-10 10" : "M-5 0a5 5 0 1 0 10 0a5 5 0 1 0 -10 0";
+      make("path", { class: "mark " + kind, d, transform }, this.marks);
     }
   }
 
   moveTo(row, column) {
-    for (const [names, was, is] of [[this.rowNames, this.row, row], [this.columnNames, this.column, column]]) {
+    const name = (names, was, is) => {
       names[was].classList.remove("on");
       names[is].classList.add("on");
-    }
+    };
+    name(this.rowNames, this.row, row);
+    name(this.columnNames, this.column, column);
     this.cursor.setAttribute("transform", `translate(${column * CELL} ${row * CELL})`);
     this.band.setAttribute("transform", `translate(0 ${row * CELL})`);
     const line = this.values.subarray(row * this.columns, (row + 1) * this.columns);
@@ -116,6 +124,7 @@ class AttentionMap {
   }
 
   key(event) {
+    if (event.ctrlKey || event.altKey || event.metaKey) return;
     const last = [this.rows - 1, this.columns - 1], step = KEYS[event.key];
     if (step) {
       const clamp = (place, i) => Math.max(0, Math.min(last[i], place + step[i]));
@@ -130,7 +139,7 @@ class AttentionMap {
 
   // Scroll so that the cursor stands clear of the names.
   reveal() {
-    const frame = this.frame, left = frame.querySelector(".rows").clientWidth, top = frame.querySelector(".columns").clientHeight;
+    const { frame } = this, { clientWidth: left, clientHeight: top } = frame.querySelector(".corner");
     const x = this.column * CELL, y = this.row * CELL;
     frame.scrollLeft = Math.max(Math.min(frame.scrollLeft, x), x + CELL * 2 + left - frame.clientWidth);
     frame.scrollTop = Math.max(Math.min(frame.scrollTop, y), y + CELL * 2 + top + BARS - frame.clientHeight);

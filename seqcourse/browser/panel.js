@@ -3,7 +3,7 @@
 const SIDES = { encoder: ["source", "source"], decoder: ["target", "fed"], cross: ["target", "source"] };
 
 class Panel {
-  // shared: what the tool bar chose, { kind, threshold, stretch, meaning: [rows, columns], gold }, and all panels
+  // shared: all panels, and what the tool bar chose: { kind, threshold, stretch, meaning, gold, … }
   constructor(parent, record, shared, tell) {
     Object.assign(this, { record, shared, tell, layer: 0, head: -1, pinned: false, guess: null });
     this.root = make("section", { class: "panel", "aria-label": record.name || "attention" }, parent);
@@ -19,6 +19,7 @@ class Panel {
     this.guessing = button("Guess the alignment", () => this.startGuess());
     this.reveals = button("Reveal", () => this.reveal());
     this.tables = button("Table", () => this.toggleTable());
+    this.tables.setAttribute("aria-pressed", false);
     button("Save SVG", () => download(drawing(this), this.fileName("svg")));
     button("Save PNG", () => downloadPicture(drawing(this), this.fileName("png")));
     this.reading = make("p", { class: "reading" }, this.root);
@@ -30,7 +31,8 @@ class Panel {
       press: (row, column, keyboard) => this.press(row, column, keyboard),
       release: () => this.pin(false),
     });
-    this.table = make("div", { class: "table", tabindex: 0, role: "region", "aria-label": "the map as a table" }, views);
+    const region = { class: "table", tabindex: 0, role: "region", "aria-label": "the map as a table" };
+    this.table = make("div", region, views);
     this.table.hidden = true;
   }
 
@@ -38,7 +40,6 @@ class Panel {
   rebuild() {
     const { kind } = this.shared, [layers, heads] = this.record.kinds[kind].shape;
     this.kind = this.record.kinds[kind];
-    if (kind !== "cross") this.guess = null;
     this.layer = this.shown === kind ? this.layer : layers - 1;
     this.head = this.shown === kind ? this.head : heads > 1 ? -1 : 0;
     const [row, column] = this.shown === kind ? [this.map.row, this.map.column] : [0, 0];
@@ -56,8 +57,8 @@ class Panel {
 
   // Colours, layer, head, threshold or guess changed; with another layer or head the small pictures stay.
   paint(pictures = true) {
-    const { threshold } = this.shared, blind = this.shared.panels.some(({ guess }) => guess && !guess.shown);
-    const [, , rows, columns] = this.kind.shape;
+    const { panels, threshold } = this.shared, [, , rows, columns] = this.kind.shape;
+    const blind = (this.blind = panels.some(({ guess }) => guess && !guess.shown));
     this.values = weightsOf(this.kind, this.layer, this.head);
     this.layers.value = this.layer;
     this.headNames.value = this.head;
@@ -68,7 +69,7 @@ class Panel {
     this.map.paint(blind ? new Float64Array(rows * columns) : this.values, shade, threshold);
     const gold = this.gold(), answered = this.guess && this.guess.shown;
     this.map.outline(gold && !blind && (this.shared.gold || answered) ? gold : []);
-    const truth = answered && this.truth();
+    const truth = answered && (gold || this.own());
     this.map.mark(Object.fromEntries([...(this.guess ? this.guess.links : [])].map((link) =>
       [link, !answered ? "guess" : truth.has(link) ? "right" : "wrong"])));
     this.guessing.hidden = this.shared.kind !== "cross";
@@ -82,7 +83,8 @@ class Panel {
   shading() {
     const { threshold, stretch, palette } = this.shared;
     const most = stretch ? this.values.reduce((a, b) => Math.max(a, b), 0) || 1 : 1;
-    return (weight) => palette.shades[weight < threshold ? 0 : Math.min(255, Math.round((255 * weight) / most))];
+    const step = (weight) => (weight < threshold ? 0 : Math.min(255, Math.round((255 * weight) / most)));
+    return (weight) => palette.shades[step(weight)];
   }
 
   choose(layer, head) {
@@ -119,12 +121,18 @@ class Panel {
   }
 
   read(aloud = false) {
-    const { row, column, columns } = this.map;
-    if (this.guess) return this.say(this.guess.shown ? this.verdict() : `${this.at(row, column, "and")}. Click the cells that belong together, then reveal: ${this.guess.links.size} links so far.`, aloud);
+    const { row, column, columns } = this.map, both = this.at(row, column, "and");
+    if (this.guess && this.guess.shown) return this.say(this.verdict(), aloud);
+    if (this.guess) {
+      const links = `${this.guess.links.size} links so far`;
+      return this.say(`${both}. Click the cells that belong together, then reveal: ${links}.`, aloud);
+    }
+    if (this.blind) return this.say(both, aloud);
     const line = this.values.subarray(row * columns, (row + 1) * columns);
     const linked = this.gold() && this.gold().has(row + "," + column) ? ", a gold link" : "";
-    const spread = `the row's entropy is ${entropy(line).toFixed(2)} of at most ${Math.log2(columns).toFixed(2)} bits`;
-    this.say(`${this.at(row, column, "looks at")}: ${line[column].toFixed(4)}${linked}; ${spread}${this.pinned ? "; pinned" : ""}`, aloud);
+    const bits = `${entropy(line).toFixed(2)} of at most ${Math.log2(columns).toFixed(2)} bits`;
+    const end = `the row's entropy is ${bits}${this.pinned ? "; pinned" : ""}`;
+    this.say(`${this.at(row, column, "looks at")}: ${line[column].toFixed(4)}${linked}; ${end}`, aloud);
   }
 
   say(text, aloud) {
@@ -155,22 +163,15 @@ class Panel {
     this.say(this.verdict(), true);
   }
 
-  ofHead() {
-    const names = (list) => list.map(({ text }) => text);
-    return linksOf(this.values, this.map.columns, names(this.rowNames), names(this.columnNames));
-  }
-
-  truth() {
-    return this.gold() || this.ofHead();
+  // The links of the head shown.
+  own() {
+    const names = [this.rowNames, this.columnNames].map((list) => list.map(({ text }) => text));
+    return linksOf(this.values, this.map.columns, ...names);
   }
 
   verdict() {
-    const { links } = this.guess, truth = this.truth(), result = score(links, truth);
     const head = this.head < 0 ? "the mean of the heads" : "this head";
-    const beside = this.gold() ? ` Of ${head} the AER is ${score(this.ofHead(), truth).aer.toFixed(2)}.` : "";
-    return `Against ${this.gold() ? "the gold links" : head}: ${result.right} of your ${links.size} links are right, ` +
-      `and ${result.right} of the ${truth.size} true ones found. Precision ${result.precision.toFixed(2)}, ` +
-      `recall ${result.recall.toFixed(2)}, alignment error rate (AER) ${result.aer.toFixed(2)}.${beside}`;
+    return verdict(this.guess.links, this.gold(), this.own(), head);
   }
 
   toggleTable() {
@@ -181,36 +182,20 @@ class Panel {
   }
 
   fillTable() {
-    const { columns } = this.map;
-    this.table.replaceChildren();
-    const table = make("table", {}, this.table);
-    make("caption", {}, table, this.title());
-    const top = make("tr", {}, make("thead", {}, table));
-    make("td", {}, top);
-    for (const name of this.columnNames) make("th", { scope: "col" }, top, full(name));
-    const body = make("tbody", {}, table);
-    this.rowNames.forEach((name, row) => {
-      const line = make("tr", {}, body);
-      make("th", { scope: "row" }, line, full(name));
-      for (let column = 0; column < columns; column++) {
-        const gold = this.gold() && this.gold().has(row + "," + column);
-        make("td", gold ? { class: "gold", title: "gold link" } : {}, line, this.map.values[row * columns + column].toFixed(4));
-      }
-    });
+    const gold = this.blind ? null : this.gold();
+    tabulate(this.table, this.title(), this.rowNames, this.columnNames, this.map.values, gold);
   }
 
   title() {
-    const head = this.head < 0 ? `mean of ${this.kind.shape[1]} heads` : `head ${this.head}`;
-    return `${this.record.name ? this.record.name + ": " : ""}${this.shared.kind} attention, layer ${this.layer}, ${head}`;
+    const { record, shared, kind, layer, head } = this;
+    const shown = head < 0 ? `mean of ${kind.shape[1]} heads` : `head ${head}`;
+    return `${record.name ? record.name + ": " : ""}${shared.kind} attention, layer ${layer}, ${shown}`;
   }
 
   fileName(suffix) {
-    return `attention-${this.shared.kind}-layer-${this.layer}-${this.head < 0 ? "mean" : "head-" + this.head}.${suffix}`;
+    const head = this.head < 0 ? "mean" : "head-" + this.head;
+    return `attention-${this.shared.kind}-layer-${this.layer}-${head}.${suffix}`;
   }
-}
-
-function full({ full, text, note }) {
-  return (full || text) + (note ? ` (${note})` : "");
 }
 
 // A labelled list to choose from; the values are numbers.

@@ -43,32 +43,3 @@ function weightsOf({ shape: [, heads, rows, columns], steps }, layer, head) {
 function entropy(row) {
   return row.reduce((bits, w) => (w > 0 ? bits - w * Math.log2(w) : bits), 0);
 }
-
-// Each row with the column it looks at most, as "row,column"; the rows and columns of </s> are left out.
-function linksOf(values, columns, rowNames, columnNames) {
-  const links = new Set();
-  rowNames.forEach((name, row) => {
-    if (name === "</s>") return;
-    let best = -1, most = 0;
-    for (let column = 0; column < columns; column++)
-      if (columnNames[column] !== "</s>" && values[row * columns + column] > most) {
-        best = column;
-        most = values[row * columns + column];
-      }
-    if (best >= 0) links.add(row + "," + best);
-  });
-  return links;
-}
-
-// Precision, recall and the alignment error rate of links, all of which are sure.
-function score(links, truth) {
-  const right = [...links].filter((link) => truth.has(link)).length;
-  const share = (all) => (all ? right / all : 0);
-  const all = links.size + truth.size;
-  return {
-    right,
-    precision: share(links.size),
-    recall: share(truth.size),
-    aer: all ? 1 - (2 * right) / all : 0,
-  };
-}
