@@ -5,6 +5,7 @@ It is that of the Python that runs the tests, and so are its ipywidgets: Colab's
 
 import json
 import os
+import secrets
 import socket
 import subprocess
 import sys
@@ -15,10 +16,9 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from browser import chromium  # noqa: F401  a fixture, for `lab`
 
 ROOT = Path(__file__).parents[1]
-TOKEN = "secret"
+TOKEN = secrets.token_hex(16)
 # The kernel must be there before cells are run, or JupyterLab waits for ever.
 CONNECTED = """async () => {
   const fail = (_, no) => setTimeout(() => no(new Error("no kernel after 90 seconds")), 90000);
@@ -32,16 +32,13 @@ DONE = """() => {
   const prompts = all.map(e => e.textContent);
   return prompts.length > 0 && prompts.every(text => /\\[\\d+\\]/.test(text));
 }"""
-CLOSE = """async () => {
-  await jupyterapp.shell.currentWidget.sessionContext.shutdown();
-}"""
 
 
 class Lab:
     """A running server whose folder is `root`; `open` shows a notebook in the browser and runs it."""
 
-    def __init__(self, browser, root, theme="JupyterLab Light"):
-        self.browser, self.root, self.asked, self.complaints = browser, root, [], []
+    def __init__(self, root, theme="JupyterLab Light"):
+        self.root = root
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.address = f"http://127.0.0.1:{free.getsockname()[1]}"
@@ -70,33 +67,20 @@ class Lab:
             time.sleep(0.2)
         pytest.fail("JupyterLab did not start:\n" + (self.root / "lab.log").read_text(encoding="utf-8"))
 
-    def open(self, name, cells=None, seconds=240, **options):
+    def open(self, watched, name, cells=None, seconds=240, **options):
         """Show a notebook, made of these code cells if they are given, and run it to its end."""
         if cells is not None:
             made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
             made.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}  # or Lab asks which
             nbformat.write(made, self.root / name)
-        page = self.browser.new_page(**{"viewport": {"width": 1200, "height": 1500}} | options)
+        watched.allowed += (self.address,)
+        page = watched.open(f"{self.address}/doc/tree/{name}?token={TOKEN}", **options)
         page.set_default_timeout(90_000)
-        page.on("request", lambda request: self.asked.append(request.url))
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.goto(f"{self.address}/doc/tree/{name}?token={TOKEN}")
         page.wait_for_selector(".jp-Notebook .jp-CodeCell")
         page.evaluate(CONNECTED)
-        page.evaluate(RUN)
+        page.evaluate(RUN)  # never awaited: it may not end
         page.wait_for_function(DONE, timeout=seconds * 1000)
         return page
-
-    def shut(self, page):
-        """End the notebook's kernel and close the page."""
-        with suppress(Exception):
-            page.evaluate(CLOSE)
-        page.close()
-
-    def outside(self):
-        """The requests that left this machine."""
-        inside = (self.address, self.address.replace("http", "ws", 1), "data:", "blob:", "about:")
-        return [url for url in self.asked if not url.startswith(inside)]
 
     def stop(self):
         self.server.terminate()
@@ -120,9 +104,9 @@ def surroundings(root):
 
 
 @pytest.fixture(scope="module")
-def lab(chromium, tmp_path_factory):
+def lab(tmp_path_factory):
     """A JupyterLab for all tests of a file."""
-    running = Lab(chromium, tmp_path_factory.mktemp("lab"))
+    running = Lab(tmp_path_factory.mktemp("lab"))
     try:
         yield running.wait()
     finally:
