@@ -100,6 +100,9 @@ def surroundings(root):
     homes = [parent / "share" / "jupyter" / "lab" for parent in Path(jupyterlab.__file__).parents]
     home = next((home for home in homes if (home / "static").is_dir()), homes[0])
     here = {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "JUPYTERLAB_DIR": str(home)}
+    here["JUPYTER_CONFIG_PATH"] = str(
+        home.parents[2] / "etc" / "jupyter"
+    )  # which server extensions there are
     return {**os.environ, **own, **here, "SEQCOURSE_PROGRESS": str(root / "progress.json")}
 
 
