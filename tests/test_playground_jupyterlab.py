@@ -14,7 +14,7 @@ CELLS = [
     "from seqcourse.playground import playground\n\nplayground(['toy-en-zh', 'toy-en-zh-lstm'])",
 ]
 # What ipywidgets 7 complains of in JupyterLab 4, and works all the same.
-OLD = ("Control comm was closed too early", "reading 'Queue'") if ipywidgets.version_info[0] < 8 else ()
+OLD = ("Control comm was closed too early", "reading 'Queue'") if ipywidgets.__version__ < "8" else ()
 FRAME = "iframe[title='attention explorer']"
 
 
