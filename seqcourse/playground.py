@@ -83,10 +83,10 @@ class Playground:
                 w.HBox([self.model, self.beam], layout={"flex_flow": "row wrap"}),
                 self.said,
                 self.translations,
-                self.attention,
                 w.HTML(f"<b>{ABOUT_HEADS}</b>"),
                 self.grid,
                 self.back,
+                self.attention,
                 w.HTML(f"<b>{ABOUT_NEXT}</b>"),
                 w.HBox([self.step, self.temperature], layout={"flex_flow": "row wrap"}),
                 self.words,
@@ -115,7 +115,7 @@ class Playground:
             warnings.simplefilter("always")
             try:
                 yield
-                self.say("", *(str(warning.message) for warning in caught))
+                self.say(*(str(w.message) for w in caught if issubclass(w.category, UserWarning)))
             except Exception as error:  # a widget's callback has nowhere else to say it
                 self.looks = []
                 self.translations.value = self.attention.value = self.words.value = ""

@@ -48,10 +48,10 @@ def explained(tokens, language, marked=()):
     cells = []
     for number, token in enumerate(tokens):
         word = f"<mark>{seen(token)}</mark>" if number in marked else seen(token)
-        note = seen(meaning(token, language, True) or "\N{NO-BREAK SPACE}")
+        note = meaning(token, language, True)
         cells.append(
-            f"<span style='display:inline-block;text-align:center;margin:0 .6em .3em 0'>{word}"
-            f"<br><small style='{FAINT}'>{note.strip(chr(39))}</small></span>"
+            f"<span style='display:inline-block;text-align:center;margin:0 .6em .3em 0'>{word}<br>"
+            f"<small style='{FAINT}'>{seen(note) if note else '&nbsp;'}</small></span>"
         )
     return "".join(cells)
 
@@ -80,7 +80,7 @@ def translation(look, before=None):
         rows.append(f"<tr><td {RIGHT}>{each.score:.2f}</td><td {LEFT}>{said}</td></tr>")
     words = explained(found.tokens, look.language, marked)
     return (
-        f"<div style='margin:0 2em 1em 0'><b>{seen(look.title)}</b>"
+        f"<div style='flex:1 1 20em;margin:0 2em 1em 0'><b>{seen(look.title)}</b>"
         f"<div style='font-size:1.25em;margin:.4em 0'>{words}</div>"
         f"{'<br>'.join(notes)}<table>{''.join(rows)}</table></div>"
     )
@@ -89,7 +89,7 @@ def translation(look, before=None):
 def sound(found, language):
     """The pinyin of a Chinese translation, where it is known."""
     return (
-        seen(" ".join(filter(None, map(pinyin, found.tokens))) or " ").strip("' ") if language == "zh" else ""
+        " ".join(seen(pinyin(token)) for token in found.tokens if pinyin(token)) if language == "zh" else ""
     )
 
 
@@ -119,8 +119,8 @@ def next_words(look, step, temperature, names):
     )
     so_far = " ".join(seen(token, 20) for token in ["<s>", *look.found.tokens][: step + 1])
     return (
-        f"<div style='margin:0 2em 1em 0'><b>{seen(look.title)}</b>: after <b>{so_far}</b> comes …"
-        f"<table>{rows}</table><small>entropy {bits:.2f} bits</small></div>"
+        f"<div style='flex:1 1 20em;margin:0 2em 1em 0'><b>{seen(look.title)}</b>: "
+        f"after <b>{so_far}</b> comes …<table>{rows}</table><small>entropy {bits:.2f} bits</small></div>"
     )
 
 

@@ -1,10 +1,11 @@
 """A JupyterLab of one's own, and a browser that runs notebooks in it.
 
-It runs under the Python that runs the tests, with that Python's ipywidgets (`make oldwidgets`: those of Colab).
+It is that of the Python that runs the tests, and so are its ipywidgets: Colab's, with `make oldwidgets`.
 """
 
 import json
 import os
+import secrets
 import socket
 import subprocess
 import sys
@@ -15,37 +16,36 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from browser import chromium  # noqa: F401  a fixture, for `lab`
 
 ROOT = Path(__file__).parents[1]
-TOKEN = "secret"
+TOKEN = secrets.token_hex(16)
 # The kernel must be there before cells are run, or JupyterLab waits for ever.
 CONNECTED = """async () => {
   const fail = (_, no) => setTimeout(() => no(new Error("no kernel after 90 seconds")), 90000);
   const { sessionContext } = jupyterapp.shell.currentWidget;
-  await Promise.race([new Promise(fail), sessionContext.ready.then(() => sessionContext.session.kernel.info)]);
+  await Promise.race([new Promise(fail), sessionContext.ready]);
+  await Promise.race([new Promise(fail), sessionContext.session.kernel.info]);
 }"""
 RUN = "void jupyterapp.commands.execute('notebook:run-all-cells')"
 DONE = """() => {
-  const prompts = [...document.querySelectorAll('.jp-CodeCell .jp-InputArea-prompt')].map(e => e.textContent);
+  const all = [...document.querySelectorAll('.jp-CodeCell .jp-InputArea-prompt')];
+  const prompts = all.map(e => e.textContent);
   return prompts.length > 0 && prompts.every(text => /\\[\\d+\\]/.test(text));
-}"""
-CLOSE = """async () => {
-  await jupyterapp.shell.currentWidget.sessionContext.shutdown();
 }"""
 
 
 class Lab:
     """A running server whose folder is `root`; `open` shows a notebook in the browser and runs it."""
 
-    def __init__(self, browser, root, theme="JupyterLab Light"):
-        self.browser, self.root, self.asked, self.complaints = browser, root, [], []
+    def __init__(self, root, theme="JupyterLab Light"):
+        self.root = root
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.address = f"http://127.0.0.1:{free.getsockname()[1]}"
         settings = root / "settings" / "@jupyterlab" / "apputils-extension"
         settings.mkdir(parents=True)
-        (settings / "themes.jupyterlab-settings").write_text(json.dumps({"theme": theme}), encoding="utf-8")
+        for name, said in (("themes", {"theme": theme}), ("notification", {"fetchNews": "false"})):
+            (settings / f"{name}.jupyterlab-settings").write_text(json.dumps(said), encoding="utf-8")
         command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1"]
         command += [f"--port={self.address.split(':')[-1]}", "--ServerApp.port_retries=0"]
         command += [f"--ServerApp.root_dir={root}", f"--IdentityProvider.token={TOKEN}"]
@@ -67,33 +67,20 @@ class Lab:
             time.sleep(0.2)
         pytest.fail("JupyterLab did not start:\n" + (self.root / "lab.log").read_text(encoding="utf-8"))
 
-    def open(self, name, cells=None, seconds=240, **options):
+    def open(self, watched, name, cells=None, seconds=240, **options):
         """Show a notebook, made of these code cells if they are given, and run it to its end."""
         if cells is not None:
             made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
             made.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}  # or Lab asks which
             nbformat.write(made, self.root / name)
-        page = self.browser.new_page(**{"viewport": {"width": 1200, "height": 1500}} | options)
+        watched.allowed += (self.address,)
+        page = watched.open(f"{self.address}/doc/tree/{name}?token={TOKEN}", **options)
         page.set_default_timeout(90_000)
-        page.on("request", lambda request: self.asked.append(request.url))
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.goto(f"{self.address}/doc/tree/{name}?token={TOKEN}")
         page.wait_for_selector(".jp-Notebook .jp-CodeCell")
         page.evaluate(CONNECTED)
-        page.evaluate(RUN)
+        page.evaluate(RUN)  # never awaited: it may not end
         page.wait_for_function(DONE, timeout=seconds * 1000)
         return page
-
-    def shut(self, page):
-        """End the notebook's kernel and close the page."""
-        with suppress(Exception):
-            page.evaluate(CLOSE)
-        page.close()
-
-    def outside(self):
-        """The requests that left this machine."""
-        inside = (self.address, self.address.replace("http", "ws", 1), "data:", "blob:", "about:")
-        return [url for url in self.asked if not url.startswith(inside)]
 
     def stop(self):
         self.server.terminate()
@@ -113,13 +100,16 @@ def surroundings(root):
     homes = [parent / "share" / "jupyter" / "lab" for parent in Path(jupyterlab.__file__).parents]
     home = next((home for home in homes if (home / "static").is_dir()), homes[0])
     here = {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "JUPYTERLAB_DIR": str(home)}
+    here["JUPYTER_CONFIG_PATH"] = str(
+        home.parents[2] / "etc" / "jupyter"
+    )  # which server extensions there are
     return {**os.environ, **own, **here, "SEQCOURSE_PROGRESS": str(root / "progress.json")}
 
 
 @pytest.fixture(scope="module")
-def lab(chromium, tmp_path_factory):
+def lab(tmp_path_factory):
     """A JupyterLab for all tests of a file."""
-    running = Lab(chromium, tmp_path_factory.mktemp("lab"))
+    running = Lab(tmp_path_factory.mktemp("lab"))
     try:
         yield running.wait()
     finally:
