@@ -15,14 +15,23 @@ def head_error_rates(translator, pairs):
     """
     if not pairs:
         raise ValueError("there is no pair to score attention on")
-    predicted, gold = [], []
-    for pair in pairs:
-        record = record_pair(translator, pair)
-        predicted.append([[links(m, record.source, record.target) for m in layer] for layer in record.cross])
-        gold.append(pair.alignment)
+    predicted = [links_of_heads(record_pair(translator, pair)) for pair in pairs]
+    return rates_of_heads(predicted, [pair.alignment for pair in pairs])
+
+
+def links_of_heads(record):
+    """The word links of every cross-attention head, by `links`: [[set for each head] for each layer]."""
+    return [[links(weights, record.source, record.target) for weights in layer] for layer in record.cross]
+
+
+def rates_of_heads(predicted, sure, possible=None):
+    """The alignment error rate of every head, (layers, heads); `predicted` has `links_of_heads` of each pair.
+
+    The gold links are those of `alignment_error_rate`: a set for each pair.
+    """
     layers, heads = len(predicted[0]), len(predicted[0][0])
     rates = [
-        [alignment_error_rate([p[layer][head] for p in predicted], gold) for head in range(heads)]
+        [alignment_error_rate([p[layer][head] for p in predicted], sure, possible) for head in range(heads)]
         for layer in range(layers)
     ]
     return torch.tensor(rates)
