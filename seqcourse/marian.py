@@ -79,7 +79,10 @@ def read_tokenizers(folder, saved):
     for number, (side, numbers) in enumerate((("source", vocab), ("target", other))):
         model = present(folder / f"{side}.spm").read_bytes()
         language = language_of(about.get(f"{side}_lang"), folder.name, number)
-        tokenizers.append(SentencePieces(model, numbers, language, start))
+        try:
+            tokenizers.append(SentencePieces(model, numbers, language, start))
+        except ValueError as error:
+            raise ValueError(f"{side}.spm and its vocabulary: {error}") from error
         size = saved["vocab_size"] if number == 0 else saved.get("decoder_vocab_size") or saved["vocab_size"]
         if len(numbers) != size:
             raise ValueError(f"config.json speaks of {size} {side} pieces, but there are {len(numbers)}")

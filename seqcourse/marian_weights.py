@@ -114,7 +114,7 @@ def join_tables(weights, share_embeddings):
         found = [weights.pop(name) for name in names if name in weights]
         if not found:
             raise ValueError(f"missing {names[0]}")
-        if not all(torch.equal(found[0], other) for other in found):
+        if not all(torch.equal(found[0], other) for other in found[1:]):
             raise ValueError(f"{' and '.join(names)} are not one table")
         weights[names[0]] = found[0]
 
