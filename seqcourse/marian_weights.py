@@ -33,11 +33,7 @@ NAMES = {  # ours -> theirs
     "thinking.norm": "final_layer_norm",
     "embedding.words": "embed_tokens",
 }
-WRITE = (
-    "output",
-    "feed_forward.2",
-    "norm",
-)  # layers that give a vector of the model's width; the others take one
+WRITE = ("output", "feed_forward.2", "norm")  # these give vectors of the model's width, the others take them
 NEVER = -1e4  # the bias of a token that is never written; e to its power is 0, and float16 can hold it
 
 
@@ -154,9 +150,7 @@ def published_weights(model, source, target):
     for name, (theirs, axes) in layout(model, source, target).items():
         found = ours[name].detach().to("cpu", torch.float32)
         for axis, places_there in axes.items():
-            back = {
-                there: here for here, there in enumerate(places_there.tolist())
-            }  # <s>, not <pad>, comes back
+            back = {there: here for here, there in enumerate(places_there.tolist())}  # <s> instead of <pad>
             found = found.index_select(axis, torch.tensor([back[i] for i in range(len(back))]))
         weights[theirs] = found.contiguous()
     if target.start == SPECIALS[PAD]:

@@ -224,6 +224,20 @@ def test_a_saved_folder_generates_what_we_translate_without_a_word_about_how(tmp
     assert again.generation_config.bad_words_ids == [[theirs.config.pad_token_id]]
 
 
+def test_what_a_published_translator_learnt_here_begins_with_goes_back_as_pad(tmp_path):
+    publish(tmp_path / "a", 2)
+    translator = Translator.load(tmp_path / "a", device="cpu")
+    translator.model.decoder.embedding.words.weight.data[BOS] += 1  # it learnt where sentences begin
+    save_marian(translator, tmp_path / "b")
+    theirs = transformers.MarianMTModel.from_pretrained(tmp_path / "b").eval()
+    src = sources(translator)
+    assert tokens(greedy_search(translator.model, src)) == generate(theirs, translator, src, num_beams=1)
+    again = Translator.load(tmp_path / "b", device="cpu").model
+    assert tokens(greedy_search(again, src)) == tokens(greedy_search(translator.model, src))
+    tables = (model.decoder.embedding.words.weight for model in (again, translator.model))
+    assert torch.equal(*(table[BOS] for table in tables))
+
+
 @pytest.mark.parametrize(
     "changes, reason",
     [

@@ -1,6 +1,8 @@
 """Pieces are those of MarianTokenizer, under our numbers; and our subwords are SentencePiece's."""
 
 import json
+import random
+import sys
 
 import pytest
 
@@ -127,12 +129,21 @@ def test_our_subwords_are_cut_alike_by_sentencepiece(language, side, size):
         assert theirs.decode(theirs.encode(text)) == ours.decode(ours.encode(text))
 
 
+def test_pieces_merge_in_the_order_in_which_they_were_learnt():
+    rng = random.Random(0)
+    words = ["".join(rng.choices("abc", k=rng.randint(1, 9))) for _ in range(2003)]
+    texts = [" ".join(words[i : i + 7]) for i in range(0, len(words), 7)]  # where any two letters may merge
+    ours = Subwords.learn(texts, 61, language="en")
+    theirs = from_subwords(ours)
+    assert all(theirs.tokenize(text) == ours.tokenize(text) for text in texts)
+
+
 def test_a_run_of_unknown_characters_is_one_unknown_piece_there_and_several_here():
     ours = Subwords.learn(["the cat"] * 3, 20, language="en")
     assert ours.encode("猫猫").count(UNK) == 2 and from_subwords(ours).encode("猫猫").count(UNK) == 1
 
 
 def test_without_the_library_it_is_said_what_to_install(monkeypatch):
-    monkeypatch.setitem(__import__("sys").modules, "sentencepiece", None)
+    monkeypatch.setitem(sys.modules, "sentencepiece", None)
     with pytest.raises(ValueError, match="pip install sentencepiece"):
         SentencePieces(trained("source"), {}, "en")
