@@ -83,9 +83,12 @@ def read_weights(folder):
         path = present(folder / "model.safetensors")
         return path, read_safetensors(path)
     try:
-        return path, dict(torch.load(path, map_location="cpu", weights_only=True))
+        weights = dict(torch.load(path, map_location="cpu", weights_only=True))
     except Exception as error:  # damage shows as an error of any kind
         raise ValueError(f"{path} is damaged, or holds more than tensors: {str(error)[:200]}") from error
+    if not all(isinstance(weight, torch.Tensor) for weight in weights.values()):
+        raise ValueError(f"{path} is damaged, or holds more than tensors")
+    return path, weights
 
 
 def load_published(model, source, target, folder):
@@ -120,7 +123,7 @@ def check_positions(weights, d_model):
     for side in ("encoder", "decoder"):
         table = weights.pop(f"model.{side}.embed_positions.weight", None)
         if table is not None:
-            waves = sinusoidal_positions(len(table), d_model)
+            waves = sinusoidal_positions(table.numel() // d_model, d_model)
             if table.shape != waves.shape or (table[:, waves_in_turn(d_model)] - waves).abs().max() > 1e-2:
                 raise ValueError(f"the positions of the {side} are no waves; learnt ones are not supported")
 
