@@ -14,6 +14,8 @@ It has six parts. The models of a part have about equally many parameters, but f
 - "bottleneck": the LSTM with states of several sizes, and one that reads its source backwards; equal steps.
 - "patience": that LSTM with three times as many steps, as in the notebook of lesson 03.
 
+The last two are for the toy corpus only.
+
 Scores are those of greedy translations of the test part; "long" is the part of sentences longer than any in
 training. "by length" and "by phenomenon" hold, for each group, its score and how many sentences it has; "AER"
 is the alignment error rate of the best head of a model that attends. The file is written after every run, and
@@ -90,6 +92,13 @@ PATIENT, PATIENCE = "LSTM, 128, patient", 3  # times as many steps
 BOTTLENECKS = {f"LSTM, {width}": (recurrent("lstm"), width) for width in (16, 64, 128, 256)}
 BOTTLENECKS |= {"LSTM, 128, reversed": (recurrent("lstm", reverse_source=True), 128)}
 NAMES = [DICTIONARY, *MODELS, *BOTTLENECKS, PATIENT]
+PARTS = {  # of each seed, in this order
+    "bottleneck": BOTTLENECKS,
+    "equal steps": MODELS,
+    "equal seconds": MODELS,
+    "patience": (PATIENT,),
+}
+TOY_ONLY = ("bottleneck", "patience")
 
 
 def count(model):
@@ -199,17 +208,16 @@ def run(part, name, seed, data, rate):
     return result if part == "rates" else result | scores(Translator(model, data.source, data.target), data)
 
 
-def planned(seeds):
+def planned(corpus, seeds):
     """All runs of a corpus in their order: (part, model, seed, rate); rate None is the best of the trials."""
     yield "counting", DICTIONARY, 0, None
     for name in MODELS:
         for rate in RATES:
             yield "rates", name, TRIAL_SEED, rate
     for seed in range(seeds):
-        for part, names in (("bottleneck", BOTTLENECKS), ("equal steps", MODELS), ("equal seconds", MODELS)):
-            for name in names:
+        for part, names in PARTS.items():
+            for name in () if part in TOY_ONLY and not corpus.startswith("toy") else names:
                 yield part, name, seed, None
-        yield "patience", PATIENT, seed, None
 
 
 def belongs(only, part, name):
@@ -245,7 +253,7 @@ def main():
     }
     runs = read_runs(options.out, settings)
     for corpus in [options.corpus] if options.corpus else here:
-        data, todo = Data(corpus), list(planned(options.seeds))
+        data, todo = Data(corpus), list(planned(corpus, options.seeds))
         for number, (part, name, seed, rate) in enumerate(todo, 1):
             key = {"corpus": corpus, "part": part, "model": name, "seed": seed}
             if options.only and not belongs(options.only, part, name):

@@ -26,7 +26,12 @@ def add_verb(verbs, run, meaning, **more):
 def add_translate(verbs):
     verb = add_verb(verbs, commands.translate, "translate sentences, from the command line or standard input")
     verb.add_argument("sentences", nargs="*", metavar="SENTENCE", help="none: one a line from standard input")
-    verb.add_argument("--model", default="toy-en-zh", metavar="NAME|FOLDER", help="default: toy-en-zh")
+    verb.add_argument(
+        "--model",
+        default="toy-en-zh",
+        metavar="NAME|FOLDER",
+        help="also owner/model of huggingface.co; default: toy-en-zh",
+    )
     verb.add_argument(
         "--beam", type=int, default=4, metavar="N", help="beginnings kept, 1 is greedy; default: 4"
     )

@@ -63,8 +63,17 @@ def one_line(text):
 
 
 def train(options):
-    """Train a translator into a folder, or go on with one; print the folder."""
+    """Train a translator into a folder, or go on with one; print the folder. torchrun spreads the work."""
+    from .distributed import joined
+
+    with joined():
+        train_together(options)
+
+
+def train_together(options):
+    """What `train` does in each of the processes that work on it; the first one speaks."""
     from .corpora import load_corpus
+    from .distributed import processes, rank
     from .making import holds_run, make_translator, validation_pairs
     from .recipe import Recipe, Sizes
     from .reporting import reporter
@@ -82,17 +91,21 @@ def train(options):
     if begun and (recipe or sizes or budget):
         raise ValueError(f"{folder} goes on with the recipe, sizes and budget it began with: give none")
     budget = budget or {"minutes": 1 if is_toy(corpus) else 10}
-    learn = f"{corpus.name}: {len(corpus.pairs('train')):,} pairs to learn from"
-    say(learn + (f", {corpus.skipped} blank lines skipped" if corpus.skipped else ""))
+    if rank() == 0:
+        learn = f"{corpus.name}: {len(corpus.pairs('train')):,} pairs to learn from"
+        say(learn + (f", {corpus.skipped} blank lines skipped" if corpus.skipped else ""))
     try:
         translator = make_translator(
             corpus, folder, Recipe(**recipe), resume=options.resume,
-            report=reporter(options.tensorboard, options.wandb), **budget, **sizes,
+            report=reporter(options.tensorboard, options.wandb) if rank() == 0 else None, **budget, **sizes,
         )  # fmt: skip
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, RuntimeError):
         if holds_run(folder):
-            say(f"to go on: python -m seqcourse train {options.corpus} --out {folder} --resume")
+            start = f"torchrun --nproc-per-node {processes()}" if processes() > 1 else "python"
+            say(f"to go on: {start} -m seqcourse train {options.corpus} --out {folder} --resume")
         raise
+    if rank() > 0:
+        return
     for pair in validation_pairs(corpus)[:3]:
         say(f"  {pair.source}  →  {translator.translate(pair.source).text}")
     say(f'try it: python -m seqcourse translate --model {folder} "{pair.source}"')

@@ -6,6 +6,7 @@ import math
 import sys
 import time
 from dataclasses import asdict
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from torch.optim.lr_scheduler import LambdaLR
 
 from .batching import batch_by_tokens
 from .checkpoint import load_checkpoint, restore, save_checkpoint
+from .distributed import from_first, processes, rank, together, train_in_pieces
 from .recipe import Recipe
 from .schedules import SCHEDULES
 from .training import evaluate_model, train_model
@@ -54,13 +56,14 @@ def fit(model, train, valid, recipe=None, *, steps=None, minutes=None, checkpoin
     train, valid: examples from `encode_pairs`. The optimizer is AdamW (Loshchilov & Hutter 2019). Minutes are
     turned into steps once, after a short timing. With `checkpoint`, a path, the run is saved there at least
     ten times; when the file exists, training goes on from it, and ends bit for bit as if it had never stopped
-    (on the CPU, with as many threads). `report` is called with each entry of the history; without it, a line
-    goes to standard error. Raises ValueError when there is no budget, or the checkpoint is of another run.
+    (on the CPU, with as many threads and processes). `report` is called with each entry of the history;
+    without it, a line goes to standard error. Raises ValueError when there is no budget, or the checkpoint is
+    of another run.
     """
     check_budget(steps, minutes)
     recipe = recipe or Recipe()
     identity = {**asdict(recipe), "model": repr(model.config), "pairs": fingerprint(train, valid)}
-    torch.manual_seed(recipe.seed)
+    torch.manual_seed(recipe.seed + rank())  # what dropout drops differs from process to process
     device = next(model.parameters()).device
     valid = [batch.to(device) for batch in batch_by_tokens(valid, recipe.max_tokens)]
     stream, optimizer = Stream(train, recipe, device), adamw(model, recipe)
@@ -70,9 +73,11 @@ def fit(model, train, valid, recipe=None, *, steps=None, minutes=None, checkpoin
         steps = saved["facts"]["steps"]
     elif minutes is not None:
         steps = steps_within(60 * minutes, model, stream.batches, valid, recipe)
+        steps = from_first(lambda: steps)
     schedule = LambdaLR(optimizer, rate(recipe, steps))
     run = {"model": model, "optimizer": optimizer, "schedule": schedule, "stream": stream}
     history = restore(saved, run)["history"] if saved else []
+    learner, learn = together(model), way_to_learn(recipe)
     every = min(MOST_STEPS, max(1, steps // LOOKS))
 
     def save():
@@ -86,14 +91,22 @@ def fit(model, train, valid, recipe=None, *, steps=None, minutes=None, checkpoin
     with progress_bar(steps, done) as bar:
         while done < steps:
             batches = counted(islice(stream, min(every, steps - done)), bar)
-            loss = train_model(model, batches, optimizer, schedule, recipe.label_smoothing, recipe.clip)
+            loss = learn(learner, batches, optimizer, schedule, recipe.label_smoothing, recipe.clip)
             done = min(done + every, steps)
             entry = {"step": done, "steps": steps, "epoch": stream.epoch, "train_loss": loss}
             entry |= {"valid_loss": evaluate_model(model, valid), "learning_rate": schedule.get_last_lr()[0]}
             history.append(entry | {"seconds": time.perf_counter() - began})
             save()
-            (report or print_line)(history[-1])
+            if rank() == 0:
+                (report or print_line)(history[-1])
     return history
+
+
+def way_to_learn(recipe):
+    """`train_model`, or where a batch is cut, `train_in_pieces`."""
+    if processes() == recipe.accumulate == 1:
+        return train_model
+    return partial(train_in_pieces, pieces=recipe.accumulate)
 
 
 def check_budget(steps, minutes):
@@ -130,11 +143,11 @@ def check_same_run(ours, theirs, checkpoint):
 def steps_within(seconds, model, batches, valid, recipe):
     """How many steps fit into a time: measured on a copy, so that the run itself starts untouched."""
     began, random = time.perf_counter(), torch.get_rng_state()
-    model = copy.deepcopy(model)
-    optimizer = adamw(model, recipe)
-    train_model(model, batches[:3], optimizer)  # the first steps are slower: memory, threads
+    model = together(copy.deepcopy(model))
+    optimizer, learn = adamw(model, recipe), way_to_learn(recipe)
+    learn(model, batches[:3], optimizer)  # the first steps are slower: memory, threads
     sample, start = batches[3:33] or batches, time.perf_counter()
-    train_model(model, sample, optimizer)
+    learn(model, sample, optimizer)
     step = (time.perf_counter() - start) / len(sample)
     start = time.perf_counter()
     evaluate_model(model, valid)
@@ -147,7 +160,8 @@ def steps_within(seconds, model, batches, valid, recipe):
 def progress_bar(steps, done):
     from tqdm.auto import tqdm
 
-    return tqdm(total=steps, initial=done, desc="training", unit="step", leave=False, file=sys.stderr)
+    look = {"desc": "training", "unit": "step", "leave": False, "file": sys.stderr}
+    return tqdm(total=steps, initial=done, disable=rank() > 0, **look)
 
 
 def counted(batches, bar):

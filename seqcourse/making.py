@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 
 from .batching import encode_pairs
+from .distributed import from_first, rank, wait_for_all
 from .files import write_atomically
 from .fitting import check_budget, fit
 from .model_folder import read_folder
@@ -36,6 +37,7 @@ def make_translator(
     the sizes and the budget it began with; a finished one is returned as it is. Raises FileExistsError when
     the folder holds a translator or a run and `resume` is False, ValueError when it holds one on another
     corpus, or when there is no budget, FloatingPointError when what was learnt is no longer numbers.
+    Under torchrun, within `joined`, all processes call it with the same arguments, and the first one writes.
     """
     folder = Path(folder)
     checkpoint = folder / "checkpoint.pt"
@@ -51,7 +53,8 @@ def make_translator(
         check_budget(steps, minutes)
         recipe = recipe or Recipe()
         sizes = asdict(Sizes()) | {"norm_first": True} | sizes  # LayerNorm first learns faster
-        source, target = learn_tokenizers(corpus, sizes.pop("vocab_size"))
+        vocab_size = sizes.pop("vocab_size")
+        source, target = from_first(lambda: learn_tokenizers(corpus, vocab_size))
         layers = sizes.pop("layers")
         sizes = {"num_encoder_layers": layers, "num_decoder_layers": layers} | sizes
         config = TransformerConfig(len(source), len(target), **sizes)
@@ -61,15 +64,18 @@ def make_translator(
     translator = Translator(Transformer(config).to(device), source, target, about)
     parts = corpus.pairs("train"), validation_pairs(corpus)
     train, valid = (encode_pairs(part, source, target, config.max_length) for part in parts)
-    translator.save_all_but_weights(folder)
+    wait_for_all()  # until each has seen what the folder held
+    if rank() == 0:
+        translator.save_all_but_weights(folder)
     budget = {"steps": steps, "minutes": minutes}
     history = fit(translator.model, train, valid, recipe, **budget, checkpoint=checkpoint, report=report)
     if not math.isfinite(history[-1]["valid_loss"]):
         raise FloatingPointError("the model has learnt no numbers: try a lower learning rate")
     translator.model.eval()
-    translator.save(folder)
-    write_atomically(folder / "training.json", (json.dumps(history, indent=1) + "\n").encode("utf-8"))
-    checkpoint.unlink()
+    if rank() == 0:
+        translator.save(folder)
+        write_atomically(folder / "training.json", (json.dumps(history, indent=1) + "\n").encode("utf-8"))
+        checkpoint.unlink()
     return translator
 
 

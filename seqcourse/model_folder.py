@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from .conv_seq2seq import ConvSeq2Seq, ConvSeq2SeqConfig
+from .marian_download import fetch_published, is_published_name
 from .seq2seq import Seq2Seq, Seq2SeqConfig
 from .shipped import shipped
 from .subwords import load_tokenizer
@@ -27,15 +28,18 @@ def names():
 
 
 def find(name_or_folder):
-    """The folder of a translator that comes with the course, or one of yours.
+    """The folder of a translator: yours, or one of the course, or `owner/model` from huggingface.co, fetched.
 
-    Raises FileNotFoundError, with near names, when there is no such translator and no such folder.
+    Raises FileNotFoundError, with near names, when there is no such translator and no such folder, and
+    ConnectionError when a published one cannot be fetched.
     """
     folder = Path(name_or_folder)
     if folder.is_dir():
         return folder
     if str(name_or_folder) in names():
         return shipped("weights") / str(name_or_folder)
+    if is_published_name(name_or_folder):
+        return fetch_published(name_or_folder)
     near = get_close_matches(str(name_or_folder), names(), cutoff=0.4)
     hint = f"did you mean {' or '.join(near)}?" if near else f"there is {', '.join(names()) or 'none'}"
     raise FileNotFoundError(f"no translator and no folder is called {name_or_folder}: {hint}")
@@ -96,15 +100,19 @@ def parameters(model):
     return dict(model.named_parameters())
 
 
-def load_weights(model, path):
-    """Fill a model with the weights of a file. Raises ValueError, naming both, when they do not fit."""
+def read_safetensors(path):
+    """The weights of a file, by name. Raises ValueError, naming it, when it is damaged or of another kind."""
     from safetensors import SafetensorError
     from safetensors.torch import load
 
     try:
-        weights = load(path.read_bytes())
+        return load(path.read_bytes())
     except SafetensorError as error:
         raise ValueError(f"{path} is damaged or no safetensors file: {error}") from error
+
+
+def fill(model, weights, path):
+    """Fill a model with weights that were read from a file. ValueError, naming both, when they do not fit."""
     ours = parameters(model)
     if set(weights) != set(ours):
         missing, foreign = sorted(set(ours) - set(weights)), sorted(set(weights) - set(ours))

@@ -32,6 +32,7 @@ class Recipe:
     warmup: float = setting(0.1, "share of the steps in which the learning rate rises")
     label_smoothing: float = setting(0.1, "share of the probability that is spread over all words")
     clip: float = setting(1.0, "largest norm of the gradient")
+    accumulate: int = setting(1, "pieces in which a batch is computed: more of them need less memory")
     seed: int = setting(0, "decides the first weights, the order of the batches, and what dropout drops")
 
     def __post_init__(self):
@@ -41,6 +42,8 @@ class Recipe:
         for name in ("warmup", "label_smoothing"):
             if not 0 <= getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 0 and below 1, not {getattr(self, name)!r}")
+        if not self.accumulate >= 1:
+            raise ValueError(f"accumulate must be at least 1, not {self.accumulate!r}")
         if not 0 <= self.seed < 2**63:
             raise ValueError(f"seed must be at least 0 and below 2**63, not {self.seed!r}")
         if self.schedule not in SCHEDULES:

@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 
+from .sentence_pieces import SentencePieces
 from .vocabulary import SPECIALS, UNK, UNSPACED, Vocabulary, clean, read_tokenizer, write_json
 
 SPACE = "▁"  # how a token shows the space before it
@@ -98,6 +99,6 @@ def bpe_from_json(saved):
 
 
 def load_tokenizer(path):
-    """The Vocabulary or the Subwords saved at `path`; ValueError with the reason if it is neither."""
-    kinds = {"words": Vocabulary, "subwords": Subwords}
+    """The Vocabulary, Subwords or SentencePieces saved at `path`; ValueError with the reason otherwise."""
+    kinds = {"words": Vocabulary, "subwords": Subwords, "pieces": SentencePieces}
     return kinds[read_tokenizer(path)["type"]].load(path)

@@ -10,7 +10,8 @@ import torch
 from .batching import pad
 from .decoding import beam_search, check_beam
 from .files import write_atomically
-from .model_folder import build, find, load_weights, parameters, present, read_folder
+from .marian import is_marian, load_marian
+from .model_folder import build, fill, find, parameters, present, read_folder, read_safetensors
 from .record import AttentionRecord, record_attention
 from .vocabulary import EOS, UNK
 
@@ -127,8 +128,11 @@ class Translator:
         when there is no such translator, and ValueError with the reason when its folder is damaged.
         """
         folder = find(name_or_folder)
-        config, source, target, about = read_folder(folder)
-        model = build(config)
-        load_weights(model, present(folder / "model.safetensors"))
+        if is_marian(folder):
+            model, source, target, about = load_marian(folder)
+        else:
+            config, source, target, about = read_folder(folder)
+            model, path = build(config), present(folder / "model.safetensors")
+            fill(model, read_safetensors(path), path)
         device = device or ("cuda" if torch.cuda.is_available() else "cpu")
         return cls(model.to(device), source, target, about)

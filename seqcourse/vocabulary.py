@@ -140,10 +140,11 @@ def read_tokenizer(path, kind=None):
     except ValueError as error:  # not UTF-8 or not JSON
         raise ValueError(f"{path} is damaged, or no tokenizer file: {error}") from error
     found = saved.get("type") if isinstance(saved, dict) else None
-    if found not in ("words", "subwords") or not isinstance(saved.get("language"), str):
-        raise ValueError(f'{path} is no tokenizer file: it has no "type" (words or subwords) and "language"')
+    if found not in ("words", "subwords", "pieces") or not isinstance(saved.get("language"), str):
+        kinds = "words, subwords or pieces"
+        raise ValueError(f'{path} is no tokenizer file: it has no "type" ({kinds}) and "language"')
     if kind not in (None, found):
-        raise ValueError(f"{path} holds {found}, not {kind}; load_tokenizer reads both")
+        raise ValueError(f"{path} holds {found}, not {kind}; load_tokenizer reads every kind")
     if found == "words":
         words = saved.get("words")
         if not isinstance(words, list) or not all(isinstance(word, str) and word for word in words):
