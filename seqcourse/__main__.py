@@ -43,7 +43,10 @@ def add_translate(verbs):
         help="the N best of each: number<TAB>score<TAB>text a line",
     )
     verb.add_argument(
-        "--attention", type=Path, metavar="FILE", help="save what the model looked at, as .png, .svg or .json"
+        "--attention",
+        type=Path,
+        metavar="FILE",
+        help="save what the model looked at, as .html, .png, .svg or .json",
     )
 
 

@@ -22,8 +22,8 @@ def translate(options):
     attention = options.attention
     if attention and len(options.sentences) != 1:
         raise ValueError("--attention looks at one sentence: give exactly one, in quotes")
-    if attention and attention.suffix.lower() not in (".png", ".svg", ".json"):
-        raise ValueError(f"--attention writes .png, .svg or .json, not {attention.name!r}")
+    if attention and attention.suffix.lower() not in (".html", ".png", ".svg", ".json"):
+        raise ValueError(f"--attention writes .html, .png, .svg or .json, not {attention.name!r}")
     translator = Translator.load(options.model)
     number = 0
     for lines in batches_of_lines(options.sentences):

@@ -1,19 +1,15 @@
 """What is written at rows and columns: tokens, however odd, and what they mean."""
 
 from functools import cache
-from unicodedata import east_asian_width
+from unicodedata import combining, east_asian_width
 
 from .drawing import FONTS, register_font
 
 
 def labels(record, kind, gloss=False, width=20):
     """What is written at the rows and at the columns: each token, and what `gloss` says of it."""
-    languages = (
-        record.source_language if kind == "encoder" else record.target_language,
-        record.target_language if kind == "decoder" else record.source_language,
-    )
     sides = []
-    for tokens, language in zip(record.tokens(kind), languages, strict=True):
+    for tokens, language in zip(record.tokens(kind), record.languages(kind), strict=True):
         notes = [meaning(token, language, gloss) for token in tokens]
         names = [printable(token, width) for token in tokens]
         pairs = zip(names, notes, strict=True)
@@ -49,16 +45,35 @@ def printable(token, width=20):
 
     A character without a letter in our fonts becomes □; empty and blank tokens stand in quotes.
     """
+    drawn = (part if len(part) > 1 or part in drawable() else "□" for part in visible(token))
+    return shortened(drawn, width)
+
+
+def visible(token):
+    """The characters of a token, as they are or spelt as Python spells them; blank tokens in quotes.
+
+    Spelt are the invisible ones, and accents beyond the third on one letter, which would hide others.
+    """
     if not token.strip(" "):
         token = repr(token)
-    kept = []
+    parts, accents = [], 0
     for character in token:
-        if not character.isprintable():
-            kept += repr(character)[1:-1]
+        accents = accents + 1 if combining(character) else 0
+        if accents > 3:
+            parts.append(ascii(character)[1:-1])
         else:
-            kept.append(character if character in drawable() else "□")
-        if sum(map(wide, kept)) > width:
-            while sum(map(wide, kept)) > width - 1:
+            parts.append(character if character.isprintable() else repr(character)[1:-1])
+    return parts
+
+
+def shortened(parts, width):
+    """As many of the parts as `width` Latin letters hold, as text; "…" where something is left out."""
+    kept, room = [], width
+    for part in parts:
+        kept.append(part)
+        room -= sum(map(wide, part))
+        if room < 0:
+            while sum(map(wide, "".join(kept))) > width - 1:
                 kept.pop()
             return "".join(kept) + "…"
     return "".join(kept)

@@ -59,10 +59,16 @@ class AttentionRecord:
         rows = self.source if kind == "encoder" else self.target
         return rows, self.fed if kind == "decoder" else self.source
 
-    def save(self, path, **drawing):
-        """Write the record as .json, exactly, or as the picture of `draw_attention`, .png or .svg.
+    def languages(self, kind):
+        """The languages of the rows and of the columns of a kind's weights."""
+        rows = self.source_language if kind == "encoder" else self.target_language
+        return rows, self.target_language if kind == "decoder" else self.source_language
 
-        `drawing` goes to `draw_attention`. The file appears whole or not at all. Other suffixes: ValueError.
+    def save(self, path, **drawing):
+        """Write the record as .json, exactly; as a page to explore, .html; or as a picture, .png or .svg.
+
+        `drawing` goes to `explore` or `draw_attention`. The file appears whole or not at all. Other suffixes:
+        ValueError.
         """
         path = Path(path)
         suffix = path.suffix.lower()
@@ -70,6 +76,10 @@ class AttentionRecord:
             if drawing:
                 raise ValueError(f"a .json file holds the whole record; {', '.join(drawing)} is for pictures")
             content = to_json(self).encode()
+        elif suffix == ".html":
+            from .explorer import explore
+
+            content = explore(self, **drawing).page().encode()
         elif suffix in (".png", ".svg"):
             from .drawing import rendered
             from .heatmaps import draw_attention
@@ -78,7 +88,7 @@ class AttentionRecord:
             content = rendered(draw_attention(self, **drawing), suffix[1:])
         else:
             raise ValueError(
-                f"cannot save attention as {path.name!r}: the name must end in .json, .png or .svg"
+                f"cannot save attention as {path.name!r}: the name must end in .html, .json, .png or .svg"
             )
         write_atomically(path, content)
 

@@ -71,14 +71,14 @@ def test_n_best_names_the_sentence_the_score_and_the_text_best_first(run):
     assert float(rows[0][1]) >= float(rows[1][1])
 
 
-@pytest.mark.parametrize("name", ["map.json", "new/map.PNG", "map.svg"])
+@pytest.mark.parametrize("name", ["map.json", "new/map.PNG", "map.svg", "map.html"])
 def test_attention_is_saved_beside_the_translation(run, place, name):
     code, out, err = run("translate", "--model", "model", "--attention", name, SHORT)
     assert (code, out) == (0, texts(SHORT)[0] + "\n")
     assert err == f"saved {place.joinpath(name).relative_to(place)}\n"
     if name.endswith("json"):
         assert AttentionRecord.load(name).source == ["the", "big", "cat", "sleeps", ".", "</s>"]
-    assert place.joinpath(name).read_bytes()[:4] in (b'{\n"f', b"\x89PNG", b"<?xm")
+    assert place.joinpath(name).read_bytes()[:4] in (b'{\n"f', b"\x89PNG", b"<?xm", b"<!DO")
 
 
 def test_training_makes_a_translator_that_translates_and_can_be_gone_on_with(run, place):

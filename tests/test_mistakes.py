@@ -16,7 +16,7 @@ MISTAKES = {  # command line: what the message says
     "translate --model nowhere a": "no translator and no folder is called nowhere: ",
     "translate --model own.tsv a": "no translator and no folder is called own.tsv: ",
     "translate --model . a": "[.] is not the folder of a translator: it has no config.json",
-    "translate --model model --attention map.pdf a": "--attention writes .png, .svg or .json, not 'map.pdf'",
+    "translate --model model --attention map.pdf a": "--attention writes .html, .png, .svg or .json, not",
     "translate --model model --attention map.json a b": "--attention looks at one sentence: give exactly one",
     "translate --model model --attention map.json": "--attention looks at one sentence: give exactly one",
     "train one.tsv": "one.tsv, line 2: 'no tab here' is not a sentence, a tab and its translation; mend",

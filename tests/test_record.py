@@ -345,7 +345,7 @@ def test_a_record_without_cross_attention_can_be_drawn(tmp_path):
 @pytest.mark.parametrize(
     ("name", "drawing", "message"),
     [
-        ("map.pdf", {}, "'map.pdf': the name must end in .json, .png or .svg"),
+        ("map.pdf", {}, "'map.pdf': the name must end in .html, .json, .png or .svg"),
         ("map", {}, "must end in"),
         ("map.json", {"head": 1}, "holds the whole record; head is for pictures"),
         ("map.png", {"head": 9}, "there is no head 9"),
