@@ -67,7 +67,13 @@ scaled_attention = Exercise(
             "you divide by the root of the number of words",
             "It is the width of a key that counts, the last axis: a score is a sum over its features.",
             scaled(lambda q: q.size(-2) ** -0.5),
-            seen="size(1) or size(-2) for size(-1)",
+            seen="size(-2) for size(-1)",
+        ),
+        Mistake(
+            "you divide by the root of axis 1, which in a batch are the words",
+            "The width of a key is its last axis, whatever stands before: k.size(-1).",
+            scaled(lambda q: q.size(1) ** -0.5),
+            seen="size(1), right as long as there is no batch",
         ),
         Mistake(
             "the softmax is taken over those who ask",
@@ -151,7 +157,7 @@ masked_weights = Exercise(
             "a row that may look at nothing becomes NaN",
             "Its softmax is 0 / 0. Afterwards set to 0 whatever the mask forbids.",
             masked,
-            seen="pytorch issue 103749",
+            seen="pytorch issues 41508 and 103749",
         ),
         Mistake(
             "a row that may look at nothing looks everywhere, at all alike",
@@ -159,6 +165,13 @@ masked_weights = Exercise(
             "Fill with -inf, and set what is forbidden to 0 afterwards.",
             lambda scores, mask: masked(scores, mask, -1e9),
             seen="masked_fill(mask == 0, -1e9), in The Annotated Transformer and many others",
+        ),
+        Mistake(
+            "a row that may look at nothing looks as if all were allowed",
+            "The same number added to all scores of a row changes nothing. Only -inf has a share of 0; and "
+            "set what is forbidden to 0 afterwards.",
+            lambda scores, mask: (scores + -10000.0 * ~mask).softmax(dim=-1),
+            seen="additive masks of -10000, as in BERT",
         ),
         Mistake(
             "you mask after the softmax",
@@ -223,10 +236,14 @@ def halves(length, d_model):
     return torch.cat((waves[:, 0::2], waves[:, 1::2]), dim=-1)
 
 
-def own_exponents(length, d_model):
+def own_exponents(length, d_model, times=1):
     t, i = torch.arange(length)[:, None], torch.arange(d_model)
-    turned = t / 10000 ** (i / d_model)
+    turned = t / 10000 ** (times * i / d_model)
     return torch.where(i % 2 == 0, turned.sin(), turned.cos())
+
+
+def doubled_own_exponents(length, d_model):
+    return own_exponents(length, d_model, times=2)
 
 
 def tutorial_positions(length, d_model):
@@ -269,13 +286,19 @@ positions = Exercise(
             "the sines stand in the first half and the cosines in the second",
             "Here they alternate, column by column: table[:, 0::2] and table[:, 1::2].",
             halves,
-            seen="tensor2tensor, fairseq and Marian; the paper's equations alternate",
+            seen="tensor2tensor, fairseq, Marian, and TensorFlow's tutorial (tensorflow/text issue 1122)",
         ),
         Mistake(
             "each cosine has an exponent of its own",
             "A sine and the cosine after it share one angle: the exponent is that of the even column.",
             own_exponents,
-            seen="the column number is used as it is: (2i + 1) / d instead of 2i / d",
+            seen="torch.arange(1, d_model, 2) / d_model for the odd columns; maxjcohen/transformer issue 62",
+        ),
+        Mistake(
+            "every exponent is doubled, and each cosine has one of its own",
+            "The paper's 2i is the number of the even column; the cosine after a sine has the same angle.",
+            doubled_own_exponents,
+            seen="SamLynnEvans/Transformer issue 25, Kyubyong/transformer issue 38, and others",
         ),
         Mistake(
             "the exponent counts pairs, not columns",
@@ -287,7 +310,7 @@ positions = Exercise(
             "the exponent is doubled",
             "torch.arange(0, d_model, 2) is the paper's 2i already.",
             lambda length, d_model: table(length, d_model, lambda i, D: 2 * i / D),
-            seen="2 * torch.arange(0, d_model, 2) / d_model, in SamLynnEvans/Transformer, issue 25",
+            seen="2 * torch.arange(0, d_model, 2) / d_model",
         ),
         Mistake(
             "you multiply where you should divide",
@@ -299,7 +322,7 @@ positions = Exercise(
             "your base is 1000",
             "It is 10000, four zeros.",
             lambda length, d_model: table(length, d_model, base=1000.0),
-            seen="zeros are miscounted",
+            seen="maxjcohen/transformer issue 62",
         ),
         Mistake(
             "your places start from 1",
