@@ -76,6 +76,18 @@ scaled_attention = Exercise(
             seen="size(1), right as long as there is no batch",
         ),
         Mistake(
+            "you divide by the root of the length of k, its first axis",
+            "The width of a key is its last axis: k.size(-1).",
+            scaled(lambda q: len(q) ** -0.5),
+            seen="len(k) for k.size(-1)",
+        ),
+        Mistake(
+            "the softmax is taken over axis 1, which in a batch are those who ask",
+            "A row must sum to 1, whatever stands before: softmax(dim=-1).",
+            weighed(lambda scores: scores.softmax(dim=1)),
+            seen="softmax(dim=1), right as long as there is no batch",
+        ),
+        Mistake(
             "the softmax is taken over those who ask",
             "A row belongs to one query, and a row must sum to 1: softmax(dim=-1).",
             weighed(lambda scores: scores.softmax(dim=-2)),
@@ -179,6 +191,18 @@ masked_weights = Exercise(
             "Put -inf in its place before the softmax.",
             lambda scores, mask: scores.softmax(dim=-1) * mask,
             seen="weights * mask, the first thing that comes to mind",
+        ),
+        Mistake(
+            "the mask is not used",
+            "Put -inf in the place of every score that the mask forbids.",
+            lambda scores, mask: scores.softmax(dim=-1),
+            seen="scores.masked_fill(…) on a line of its own gives a new tensor, and changes nothing",
+        ),
+        Mistake(
+            "-inf stands among the weights",
+            "It belongs among the scores, before the softmax, which makes 0 of it.",
+            lambda scores, mask: scores.softmax(dim=-1).masked_fill(~mask, -math.inf),
+            seen="the two lines in the wrong order",
         ),
         Mistake(
             "you put 0 in the place of forbidden scores",
@@ -325,6 +349,12 @@ positions = Exercise(
             seen="maxjcohen/transformer issue 62",
         ),
         Mistake(
+            "your base is e",
+            "It is 10000: exp() needs the factor log(10000) within.",
+            lambda length, d_model: table(length, d_model, base=math.e),
+            seen="torch.exp(i / d_model) without math.log(10000.0)",
+        ),
+        Mistake(
             "your places start from 1",
             "The first word stands at place 0, where all angles are 0.",
             lambda length, d_model: table(length, d_model, first=1),
@@ -356,12 +386,28 @@ def turned_by(x, turned=None, signs=(-1, 1), swap=False):
     return torch.stack((a * cos + signs[0] * b * sin, b * cos + signs[1] * a * sin), dim=-1).flatten(-2)
 
 
-def turned_halves(x):
-    """Feature i and feature i + K/2 make a pair, as in most code of today."""
-    turned = angles(torch.arange(x.size(-2), dtype=x.dtype), x.size(-1))
-    a, b = x.chunk(2, dim=-1)
-    cos, sin = turned.cos(), turned.sin()
-    return torch.cat((a * cos - b * sin, b * cos + a * sin), dim=-1)
+def brought_together(x, split, join):
+    """The rotation, with other ways to take pairs apart and to bring them together."""
+    turned, (a, b) = angles(places(x), x.size(-1)), split(x)
+    return join(a * turned.cos() - b * turned.sin(), a * turned.sin() + b * turned.cos())
+
+
+def neighbours(x):
+    return x[..., 0::2], x[..., 1::2]
+
+
+def one_after_the_other(a, b):
+    return torch.cat((a, b), dim=-1)
+
+
+def alternating(a, b):
+    return torch.stack((a, b), dim=-1).flatten(-2)
+
+
+def overwritten(x):
+    turned, (a, b) = angles(places(x), x.size(-1)), neighbours(x)
+    a = a * turned.cos() - b * turned.sin()
+    return alternating(a, a * turned.sin() + b * turned.cos())
 
 
 def places(x, first=0):
@@ -412,7 +458,7 @@ rotation = Exercise(
         Mistake(
             "the first half is paired with the second",
             "Here neighbours are a pair, features 0 and 1, 2 and 3: x[..., 0::2] and x[..., 1::2].",
-            turned_halves,
+            lambda x: brought_together(x, lambda x: x.chunk(2, dim=-1), one_after_the_other),
             seen="GPT-NeoX, LLaMA in Hugging Face; the paper pairs neighbours. Weights cannot be exchanged",
         ),
         Mistake(
@@ -420,6 +466,24 @@ rotation = Exercise(
             "Both features of a pair have the same angle: repeat_interleave(2, dim=-1), not torch.cat.",
             half_angles,
             seen="torch.cat((angles, angles)) belongs to rotate_half",
+        ),
+        Mistake(
+            "the pairs are turned, and then put down in two halves",
+            "Bring them together as they were: torch.stack((first, second), dim=-1).flatten(-2).",
+            lambda x: brought_together(x, neighbours, one_after_the_other),
+            seen="torch.cat((first, second), dim=-1)",
+        ),
+        Mistake(
+            "halves are taken apart, and put down as neighbours",
+            "Take neighbours: x[..., 0::2] and x[..., 1::2], not x.chunk(2).",
+            lambda x: brought_together(x, lambda x: x.chunk(2, dim=-1), alternating),
+            seen="two codes that pair differently, mixed",
+        ),
+        Mistake(
+            "the second feature is computed from the new first one",
+            "Both need the old a: compute them side by side before either is overwritten.",
+            overwritten,
+            seen="a = … on one line, and a used on the next",
         ),
         Mistake(
             "all pairs turn at one speed",
@@ -513,6 +577,24 @@ rotary_attention = Exercise(
             "`rotate` gives a new tensor: q = rotate(q).",
             changed(turn_q=same_vector, turn_k=same_vector),
             seen="rotate(q) on a line of its own",
+        ),
+        Mistake(
+            "the mixture is turned, and neither queries nor keys",
+            "Rotation must come before the scores, so that these know the distance.",
+            lambda q, k, v, real: rotate(rotary_look(q, k, v, real, same_vector, same_vector)),
+            seen="positions put in where the layer ends",
+        ),
+        Mistake(
+            "the scores are not divided by √d",
+            "`attention` divides; if you write it out, do not forget it.",
+            changed(turn_q=lambda q: rotate(q) * q.size(-1) ** 0.5),
+            seen="attention written out once more",
+        ),
+        Mistake(
+            "the causal mask is turned round",
+            "Rows look, columns are looked at: the lower triangle, tril().",
+            changed(mask=lambda real: causal_mask(real.size(1)).T & real[:, None, :]),
+            seen="triu for tril, as in masks that say who may NOT look",
         ),
         Mistake(
             "positions are there twice",
