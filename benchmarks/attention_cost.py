@@ -1,6 +1,6 @@
 """Time and memory of one layer against the length of its sentence: self-attention beside an LSTM.
 
-    python benchmarks/attention_cost.py [--rounds 7] [--out data/results/attention_cost.json]
+    python benchmarks/attention_cost.py [--rounds 9] [--out data/results/attention_cost.json]
 
 One sentence, forwards and backwards, width 128, one head. The layers are `torch.nn.LSTM`, and self-attention
 with its three linear maps around `attention`, which makes the table of all weights, or around
@@ -85,7 +85,7 @@ def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--rounds", type=int, default=7, help="how many, for each length (default: 7)")
+    parser.add_argument("--rounds", type=int, default=9, help="how many, for each length (default: 9)")
     parser.add_argument(
         "--out", type=Path, default=Path("data/results/attention_cost.json"), help="JSON file"
     )

@@ -44,10 +44,7 @@ def run_task(part, positions, seed):
     torch.manual_seed(seed)
     model = OneHead(SYMBOLS, D, positions)
     losses = learn_places(model, draw, lengths, STEPS)
-    right = by_length(model, draw, tried)
-    places = said_right(model, draw, tried[-1], rows=500)
-    shown = [place for place in places.tolist() if place == place]  # NaN where nothing is asked
-    return {"loss": sum(losses[-20:]) / 20, "right": right, "right by place": shown}
+    return {"loss": sum(losses[-20:]) / 20, "right": by_length(model, draw, tried)}
 
 
 def run_translation(positions, seed, data):
