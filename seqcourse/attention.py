@@ -11,6 +11,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from .positions import rotate
+
 
 def attention(q, k, v, mask=None):
     """Average the rows of `v`, weighted by how well each key matches the query.
@@ -49,17 +51,18 @@ class MultiHeadAttention(nn.Module):
 
     `layer(x, x)` is self-attention, `layer(x, memory)` is cross-attention.
     x: (B, T, D)   memory: (B, S, D)   mask: broadcasts to (B, H, T, S)   ->   (B, T, D)
+    With `rotary`, which is for self-attention, queries and keys are turned by their places.
     Given a list as `record`, the layer appends its weights (B, H, T, S) to it.
 
     Raises ValueError when the heads cannot share the width evenly.
     Vaswani et al. 2017, section 3.2.2; their d_k = d_v is our K = D / H.
     """
 
-    def __init__(self, d_model, nhead):
+    def __init__(self, d_model, nhead, rotary=False):
         super().__init__()
         if d_model % nhead:
             raise ValueError(f"{nhead} heads cannot share {d_model} features evenly")
-        self.nhead = nhead
+        self.nhead, self.rotary = nhead, rotary
         self.query = nn.Linear(d_model, d_model)
         self.key = nn.Linear(d_model, d_model)
         self.value = nn.Linear(d_model, d_model)
@@ -68,11 +71,14 @@ class MultiHeadAttention(nn.Module):
     def forward(self, x, memory, mask=None, record=None):
         return self.attend(x, *self.keys_values(memory), mask, record)
 
-    def keys_values(self, memory):
-        return self.split(self.key(memory)), self.split(self.value(memory))  # (B, H, S, K) each
+    def keys_values(self, memory, start=0):
+        keys, values = self.split(self.key(memory)), self.split(self.value(memory))  # (B, H, S, K) each
+        return rotate(keys, start) if self.rotary else keys, values
 
     def attend(self, x, keys, values, mask=None, record=None):
         q = self.split(self.query(x))  # (B, H, T, K)
+        if self.rotary:
+            q = rotate(q, keys.size(2) - q.size(2))  # x are the last T of the S places
         if record is None:
             heads = fused_attention(q, keys, values, mask)
         else:
