@@ -2,8 +2,8 @@
 
     python benchmarks/cost_of_heads.py [--rounds 9] [--out data/results/cost_of_heads.json]
 
-One attention layer of 256 features reads eight sentences of 256 words, forwards only. Its heads are 1, 2, 4, … 64,
-in turns, round by round, so that other work on the machine hits all alike. Two ways: with the explicit
+One attention layer of 256 features reads eight sentences of 256 words, forwards only. Its heads are 1, 2, 4,
+… 64, in turns, round by round, so that other work on the machine hits all alike. Two ways: with the explicit
 `attention`, which keeps its weights, and with the fused kernel, which never holds them all. Time is the
 shortest round; memory is what a process of its own needs at most, above what it needs before.
 """

@@ -2,10 +2,10 @@
 
     python benchmarks/roles.py [--steps 1500] [--seeds 5] [--out data/results/roles.json]
 
-A fresh `Reader` (seqcourse/reader.py) learns the Chinese sentences of `toy-en-zh` with every seed. Noted are, for
-each head and each role, the share of its attention that goes where the role looks, the highest share of any
-head in a hundred shuffles of those places, and the share of right answers with all heads and without each. The
-file is written after every run, and a run that stands in it is not made again.
+A fresh `Reader` (seqcourse/reader.py) learns the Chinese sentences of `toy-en-zh` with every seed. Noted are,
+for each head and each role, the share of its attention that goes where the role looks, the highest share of
+any head in a hundred shuffles of those places, and the share of right answers, with all heads and without
+each. The file is written after every run, and a run that stands in it is not made again.
 """
 
 import argparse

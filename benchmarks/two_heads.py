@@ -3,9 +3,9 @@
     python benchmarks/two_heads.py [--steps 1500] [--seeds 5] [--out data/results/two_heads.json]
 
 Every variant learns the task of seqcourse/agreement.py with every seed and is scored on all its sentences.
-One head with a linear read-out can be right on three quarters of them at most, however wide it is; each of the
-last three variants drops one assumption of that proof. The file is written after every run, and a run that
-stands in it is not made again.
+One head with a linear read-out can be right on three quarters of them at most, however wide it is; each of
+the last three variants drops one assumption of that proof. The file is written after every run, and a run
+that stands in it is not made again.
 """
 
 import argparse

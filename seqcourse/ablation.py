@@ -10,9 +10,9 @@ from .record import KINDS
 def silenced(layer, heads):
     """Within `with silenced(layer, heads):`, these heads of a `MultiHeadAttention` add nothing.
 
-    heads: their numbers, from 0. Their mixtures become zero before the heads are merged; the weights are still
-    computed, and a record shows them. Michel, Levy & Neubig 2019, "Are Sixteen Heads Really Better than One?",
-    section 2.3.
+    heads: their numbers, from 0. Their mixtures become zero before the heads are merged; the weights are
+    still computed, and a record shows them.
+    Michel, Levy & Neubig 2019, "Are Sixteen Heads Really Better than One?", section 2.3.
     """
 
     def zero(output, inputs):

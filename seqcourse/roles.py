@@ -1,4 +1,4 @@
-"""What a head does, found by measure: where each role would look, and how much of its attention goes there."""
+"""What a head does, found by measure: the share of its attention that goes where a role would look."""
 
 from functools import cache
 
@@ -52,7 +52,7 @@ def on_target(weights, role):
 
 
 def role_scores(seen):
-    """The mean share of every head for every role: {role: (H)}. seen: pairs (weights, role maps), one a sentence."""
+    """The mean share of each head for each role, {role: (H)}; seen: (weights, role maps) of all sentences."""
     return {
         role: torch.cat([on_target(weights, maps[role]) for weights, maps in seen], dim=1).mean(dim=1)
         for role in seen[0][1]
@@ -60,7 +60,7 @@ def role_scores(seen):
 
 
 def shuffled(seen):
-    """The same weights, and maps of roles that look at wrong places: the columns of each sentence exchanged."""
+    """The same weights, and roles that look at wrong places: the columns of each sentence exchanged."""
     mixed = []
     for weights, maps in seen:
         order = torch.randperm(weights.size(-1))
@@ -69,6 +69,6 @@ def shuffled(seen):
 
 
 def chance_level(seen, times=100):
-    """What the best head reaches by luck: the highest score of any head in `times` shuffles, {role: number}."""
+    """What the best head reaches by luck: the highest score of any head in `times` shuffles, for each role."""
     lucky = [role_scores(shuffled(seen)) for _ in range(times)]
     return {role: max(scores[role].max().item() for scores in lucky) for role in lucky[0]}
