@@ -11,6 +11,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from .positions import rotate
+
 
 def attention(q, k, v, mask=None):
     """Average the rows of `v`, weighted by how well each key matches the query.
@@ -57,26 +59,27 @@ def merge_heads(heads):
 class MultiHeadAttention(nn.Module):
     """Attend in `nhead` subspaces at once: x (B, T, D) asks, memory (B, S, D) answers -> (B, T, D).
 
-    `layer(x, x)` is self-attention. The mask broadcasts to (B, H, T, S); given a list as `record`, the layer
-    appends its weights, of that shape. Raises ValueError when the heads cannot share the width evenly.
-    Vaswani et al. 2017, section 3.2.2; their d_k = d_v is our K = D / H.
-    """
+    The mask broadcasts to (B, H, T, S); given a list as `record`, the layer appends its weights, of that
+    shape. `rotary` turns queries and keys by their places (self-attention). Raises ValueError when the heads
+    cannot share the width evenly. Vaswani et al. 2017, section 3.2.2; their d_k = d_v is our K = D / H."""
 
-    def __init__(self, d_model, nhead):
+    def __init__(self, d_model, nhead, rotary=False):
         super().__init__()
         if d_model % nhead:
             raise ValueError(f"{nhead} heads cannot share {d_model} features evenly")
-        self.nhead = nhead
+        self.nhead, self.rotary = nhead, rotary
         self.query, self.key, self.value, self.output = (nn.Linear(d_model, d_model) for _ in range(4))
 
     def forward(self, x, memory, mask=None, record=None):
         return self.attend(x, *self.keys_values(memory), mask, record)
 
-    def keys_values(self, memory):
-        return split_heads(self.key(memory), self.nhead), split_heads(self.value(memory), self.nhead)
+    def keys_values(self, memory, start=0):
+        keys, values = (split_heads(linear(memory), self.nhead) for linear in (self.key, self.value))
+        return rotate(keys, start) if self.rotary else keys, values  # (B, H, S, K) each
 
     def attend(self, x, keys, values, mask=None, record=None):
-        q = split_heads(self.query(x), self.nhead)  # (B, H, T, K); keys and values (B, H, S, K)
+        q = split_heads(self.query(x), self.nhead)  # (B, H, T, K)
+        q = rotate(q, keys.size(2) - q.size(2)) if self.rotary else q  # x are the last T of the S places
         if record is None:
             return self.output(merge_heads(fused_attention(q, keys, values, mask)))
         heads, weights = attention(q, keys, values, mask)

@@ -50,9 +50,9 @@ def draw_crossing(panels, names, apart):
         for ax, (title, points) in zip(
             figure.subplots(1, len(panels), squeeze=False)[0], panels.items(), strict=True
         ):
-            for number_, (one, other) in enumerate(((0, 3), (1, 2))):
+            for index, (one, other) in enumerate(((0, 3), (1, 2))):
                 xs, ys = zip(points[one], points[other], strict=True)
-                ax.plot(xs, ys, DASHES[number_], color=COLOURS[number_], linewidth=1.4)
+                ax.plot(xs, ys, DASHES[index], color=COLOURS[index], linewidth=1.4)
             for (x, y), name, above in zip(points, names, apart, strict=True):
                 ax.plot([x], [y], "^" if above else "v", color=COLOURS[int(above)], markersize=9)
                 ax.annotate(name, (x, y), (0, 9), textcoords="offset points", ha="center", size=9)
@@ -75,6 +75,19 @@ def draw_dots(groups, x="", line=None):
             ax.axvline(line, color=GOLD, linestyle="--")
         ax.set_yticks(range(len(groups)), list(groups))
         ax.set(ylim=(len(groups) - 0.5, -0.5), xlabel=x)
+        finish(figure)
+    return figure
+
+
+def draw_points(groups, x="", y=""):
+    """Draw points in one picture, a colour and a mark for each group: {name: (xs, ys)}."""
+    with style():
+        figure = new_figure(6, 3.4, layout="constrained")
+        ax = figure.subplots()
+        for index, (name, (xs, ys)) in enumerate(groups.items()):
+            ax.plot(xs, ys, "os^D"[index % 4], color=COLOURS[index], markersize=5, alpha=0.8, label=name)
+        ax.set(xlabel=x, ylabel=y)
+        figure.legend(loc="outside upper center", ncols=4, frameon=False)
         finish(figure)
     return figure
 

@@ -69,6 +69,6 @@ def shuffled(seen):
 
 
 def chance_level(seen, times=100):
-    """What the best head reaches by luck: the highest score of any head in `times` shuffles, for each role."""
+    """What the best head reaches by luck: the highest score of a head in `times` shuffles, for each role."""
     lucky = [role_scores(shuffled(seen)) for _ in range(times)]
     return {role: max(scores[role].max().item() for scores in lucky) for role in lucky[0]}
