@@ -63,7 +63,7 @@ def run(variant, seed, steps):
         "seed": seed,
         "parameters": sum(p.numel() for p in model.parameters()),
         "right": judged_right(model, tokens, disagree),
-        "losses": [sum(losses[i : i + 20]) / 20 for i in range(0, steps, 20)],
+        "loss": sum(losses[-20:]) / len(losses[-20:]),
         "seconds": round(time.perf_counter() - start, 1),
     }
 

@@ -46,7 +46,7 @@ def draw_crossing(panels, names, apart):
     should lie above the line at 0.
     """
     with style():
-        figure = new_figure(8.6, 3.6, layout="constrained")
+        figure = new_figure(4.3 * len(panels), 3.4, layout="constrained")
         for ax, (title, points) in zip(
             figure.subplots(1, len(panels), squeeze=False)[0], panels.items(), strict=True
         ):
@@ -55,7 +55,8 @@ def draw_crossing(panels, names, apart):
                 ax.plot(xs, ys, DASHES[index], color=COLOURS[index], linewidth=1.4)
             for (x, y), name, above in zip(points, names, apart, strict=True):
                 ax.plot([x], [y], "^" if above else "v", color=COLOURS[int(above)], markersize=9)
-                ax.annotate(name, (x, y), (0, 9), textcoords="offset points", ha="center", size=9)
+                away = dict(xytext=(0, 9 if above else -17), textcoords="offset points", ha="center", size=9)
+                ax.annotate(name, (x, y), **away)
             ax.axhline(0, color="#444444", linewidth=1)
             ax.margins(0.25, 0.2)
             ax.set(title=title, xticks=[], ylabel="logit: above 0 says they disagree")
