@@ -64,6 +64,36 @@ split = Exercise(
             lambda x, nhead: x[:, None].expand(-1, nhead, -1, -1),
             seen="a head thought of as a whole attention of width D",
         ),
+        Mistake(
+            "heads and features are exchanged, and words stay in front",
+            "Exchange words and heads, axes 1 and 2: the features stay last.",
+            lambda x, nhead: x.unflatten(-1, (nhead, -1)).transpose(-1, -2),
+            seen="transpose(-1, -2) out of habit: it is what the keys need, later",
+        ),
+        Mistake(
+            "batch and words are exchanged",
+            "The batch stays in front: transpose(1, 2), not (0, 1).",
+            lambda x, nhead: x.unflatten(-1, (nhead, -1)).transpose(0, 1),
+            seen="axes counted without the batch",
+        ),
+        Mistake(
+            "the features are cut before the heads, and stand in their place",
+            "Cut the last axis into (H, K), in this order.",
+            lambda x, nhead: x.unflatten(-1, (-1, nhead)).transpose(1, 2),
+            seen="view(B, T, K, H).transpose(1, 2)",
+        ),
+        Mistake(
+            "words and features were exchanged before they were cut",
+            "Cut the last axis first, with unflatten; exchange the axes after it.",
+            lambda x, nhead: x.mT.reshape(len(x), nhead, x.size(1), -1),
+            seen="transpose and reshape in the other order: the shape is right, the numbers are not",
+        ),
+        Mistake(
+            "the heads lie in a tuple",
+            "One tensor, with an axis for the heads: torch.stack(…, dim=1).",
+            lambda x, nhead: x.chunk(nhead, dim=-1),
+            seen="chunk or split, and no stack",
+        ),
     ],
     right=[
         lambda x, nhead: torch.stack(x.chunk(nhead, dim=-1), dim=1),
@@ -125,6 +155,24 @@ merge = Exercise(
             "Head 0 comes first.",
             lambda heads: heads.flip(1).transpose(1, 2).flatten(-2),
             seen="a loop that puts each head before the ones that it has",
+        ),
+        Mistake(
+            "the heads stand one below the other, as if they were more words",
+            "T words come out, each with the features of all heads: flatten the last two axes.",
+            lambda heads: heads.flatten(1, 2),
+            seen="flatten(1, 2), or torch.cat(…, dim=1)",
+        ),
+        Mistake(
+            "the features stand before the words",
+            "The shape asked for is (B, T, D).",
+            lambda heads: heads.mT.flatten(1, 2),
+            seen="transpose(2, 3) for transpose(1, 2)",
+        ),
+        Mistake(
+            "the sentences of the batch lie side by side, not the heads",
+            "Go over the axis of heads, 1: heads.unbind(1).",
+            lambda heads: torch.cat([*heads], dim=-1),
+            seen="torch.cat(list(heads)): a loop over a tensor goes over its first axis",
         ),
     ],
     right=[
@@ -188,6 +236,20 @@ def one_head(layer, x, memory, mask):
     """All features in one head."""
     heads, _ = attention(layer.query(x), layer.key(memory), layer.value(memory), mask[:, None])
     return layer.output(heads)
+
+
+def masked_late(layer, x, memory, mask):
+    """What is masked gets no weight, but had its part in the sum."""
+    parts = (layer.query(x), layer.key(memory), layer.value(memory))
+    q, k, v = (split_heads(part, layer.nhead) for part in parts)
+    _, weights = attention(q, k, v)
+    return layer.output(merge_heads(weights * mask[:, None, None] @ v))
+
+
+def words_themselves(layer, x, memory, mask):
+    """Attention between words as they are, in heads."""
+    q, k, v = (split_heads(part, layer.nhead) for part in (x, memory, memory))
+    return layer.output(merge_heads(attention(q, k, v, mask[:, None, None])[0]))
 
 
 many_heads = Exercise(
@@ -282,6 +344,42 @@ many_heads = Exercise(
             "Scores of words that may not be looked at become -inf before the softmax.",
             lambda layer, x, memory, mask: layer(x, memory),
             seen="an argument that one forgets",
+        ),
+        Mistake(
+            "the mask is upside down",
+            "True = may look: what is False becomes -inf.",
+            spoilt(where=lambda mask: ~mask[:, None, None]),
+            seen="key_padding_mask of nn.MultiheadAttention says who may NOT be looked at",
+        ),
+        Mistake(
+            "words are masked after the softmax",
+            "Their scores become -inf before it; else they have their part in the sum.",
+            masked_late,
+            seen="weights * mask",
+        ),
+        Mistake(
+            "the scores are divided by √H",
+            "By the root of the width of a head, √K, not of their number.",
+            spoilt(scale=lambda layer, x, memory: math.sqrt(layer.nhead)),
+            seen="q.size(1) for q.size(-1)",
+        ),
+        Mistake(
+            "x looks at itself",
+            "Keys and values come from memory.",
+            lambda layer, x, memory, mask: layer(x, x, mask[:, None, None]),
+            seen="self-attention, the more usual one",
+        ),
+        Mistake(
+            "x is added to it",
+            "The layer gives what the heads found; the residual connection comes in lesson 07.",
+            lambda layer, x, memory, mask: x + layer(x, memory, mask[:, None, None]),
+            seen="layers in papers are drawn with a residual around them",
+        ),
+        Mistake(
+            "the words themselves are taken for queries, keys and values",
+            "layer.query, layer.key and layer.value make them.",
+            words_themselves,
+            seen="attention(x, memory, memory), the three matrices forgotten",
         ),
     ],
     right=[lambda layer, x, memory, mask: by_hand(layer, x, memory, mask)],
@@ -398,6 +496,37 @@ without_head = Exercise(
             ),
             seen="heads counted from 1, as in some papers",
         ),
+        Mistake(
+            "all is NaN: a softmax over nothing but -inf is 0 / 0",
+            "Leave the scores alone, and put zeros in the place of the head's mixture.",
+            lambda layer, x, head: layer(x, x) * math.nan,
+            seen="scores[:, head] = -inf",
+        ),
+        Mistake(
+            "it is a word that is silent, not a head",
+            "The mixtures are (B, H, T, K): heads are axis 1.",
+            lambda layer, x, head: layer.output(
+                merge_heads(without_merging(layer, x) * (torch.arange(x.size(1)) != head)[:, None])
+            ),
+            seen="mixtures[:, :, head], as if split were not transposed",
+        ),
+        Mistake(
+            "the head still says its mean",
+            "That is another ablation, which keeps what is said on average. Here it says nothing.",
+            lambda layer, x, head: without(
+                layer, x, head,
+                lambda mixed, chosen: torch.where(chosen, mixed.mean(dim=(0, 2), keepdim=True), mixed),
+            ),
+            seen="mean ablation, common in papers that look for circuits",
+        ),
+        Mistake(
+            "the output layer is missing",
+            "The mixtures, merged, go through layer.output.",
+            lambda layer, x, head: merge_heads(
+                without_merging(layer, x).masked_fill((torch.arange(layer.nhead) == head)[:, None, None], 0.0)
+            ),
+            seen="the last line forgotten",
+        ),
     ],
     right=[
         lambda layer, x, head: nn.functional.linear(
@@ -486,6 +615,24 @@ role_share = Exercise(
             "Divide by the number of rows that have the role.",
             lambda weights, role: on_target(weights, role).sum(dim=-1),
             seen="the last step is forgotten",
+        ),
+        Mistake(
+            "it is the mean over all cells of the map",
+            "Add up within a row: the share of a row is a sum, not a mean.",
+            lambda weights, role: (weights * role).mean(dim=(-2, -1)),
+            seen="(weights * role).mean((-2, -1)): T times too small",
+        ),
+        Mistake(
+            "the mean over the rows is missing",
+            "A number for each head: .mean(dim=-1), over the rows that have the role.",
+            lambda weights, role: (weights * role).sum(dim=-1),
+            seen="one step too few",
+        ),
+        Mistake(
+            "in each row only the heaviest of the right places counts",
+            "Where a role looks at several places, all that goes there counts: a sum.",
+            lambda weights, role: (weights * role).max(dim=-1).values[:, role.any(dim=-1)].mean(dim=-1),
+            seen="max for sum: right for roles of one place",
         ),
     ],
     right=[
