@@ -2,8 +2,9 @@
 
 import math
 
-from .drawing import COLOURS, DASHES, finish, new_figure, style
-from .labels import inches, printable
+from .drawing import COLOURS, DASHES, finish, fit, new_figure, style
+from .heatmaps import heatmap
+from .labels import inches, name_columns, name_rows, printable
 
 MARKERS = "os^D"
 
@@ -34,6 +35,31 @@ def draw_looks(words, weights, asks):
         above = dict(size=11, ha="center", va="center", color=COLOURS[0], parse_math=False)
         ax.text(places[asks], 1.3, f"{names[asks]}, asking", **above)
         finish(figure)
+    return figure
+
+
+def draw_map(weights, words, columns=None, title=""):
+    """Draw who looks at whom: a row for each word that asks, dark where its weight is large.
+
+    weights: (T, S); words: T names for the rows, and for the columns unless these have names of their own.
+    Raises ValueError when names and weights do not fit.
+    """
+    columns = words if columns is None else columns
+    if tuple(weights.shape) != (len(words), len(columns)):
+        raise ValueError(
+            f"{len(words)} rows and {len(columns)} columns do not name weights {tuple(weights.shape)}"
+        )
+    cell, size = max(0.17, min(0.36, 5 / len(columns))), 9  # inches, points
+    with style():
+        figure = new_figure(cell * len(columns), cell * len(words))
+        ax = figure.add_axes([0, 0, 1, 1])
+        image = heatmap(ax, weights.detach().cpu().numpy())
+        name_rows(ax, [printable(word) for word in words], size)
+        name_columns(ax, [printable(word) for word in columns], size, cell)
+        ax.set(title=title, xlabel="is looked at", ylabel="asks")
+        bar = ax.inset_axes([1 + 0.15 / (cell * len(columns)), 0, 0.12 / (cell * len(columns)), 1])
+        figure.colorbar(image, cax=bar, label="weight")
+        fit(figure)
     return figure
 
 

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from seqcourse.attention_figures import draw_costs, draw_looks, draw_turns, slope
+from seqcourse.attention_figures import draw_costs, draw_looks, draw_map, draw_turns, slope
 from seqcourse.positions import rotate
 
 WORDS = ["the", "bat", "is", "flying"]
@@ -24,6 +24,17 @@ def test_the_looks_of_a_word_are_lines_as_thick_as_its_weights():
 def test_looks_that_do_not_fit_the_words_are_refused(weights, asks):
     with pytest.raises(ValueError, match="one weight a word"):
         draw_looks(WORDS, weights, asks)
+
+
+def test_a_map_shows_every_weight_under_the_names_of_its_row_and_column():
+    weights = torch.rand(4, 3).softmax(dim=-1)
+    ax = draw_map(weights, WORDS, ["a", "b", "c"], title="a map").axes[0]
+    assert torch.equal(torch.tensor(ax.images[0].get_array()), weights)
+    assert [label.get_text() for label in ax.get_yticklabels()] == WORDS
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["a", "b", "c"]
+    assert ax.get_title() == "a map"
+    with pytest.raises(ValueError, match="4 rows and 4 columns do not name"):
+        draw_map(weights, WORDS)
 
 
 def test_turned_pairs_stand_where_rotation_puts_them():
