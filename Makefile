@@ -20,11 +20,11 @@ HERE := --ServerApp.root_dir=. --LabApp.news_url=None --LabApp.check_for_updates
 # Notebooks show what a learner sees who has set nothing.
 unexport SEQCOURSE_DATA MPLBACKEND
 
-.PHONY: help lab test notebooks weights seeds address
+.PHONY: help lab test oldwidgets notebooks weights seeds address
 .DEFAULT_GOAL := help
 
 help: ## list these commands
-	@awk 'BEGIN { FS = ":.*## " } /^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
 $(READY): pyproject.toml constraints.txt tools/environment.py
 	@$(PYTHON) tools/environment.py "$(CONSTRAINTS)"
@@ -37,6 +37,9 @@ test: $(READY) ## run every check: style, tests, all notebooks
 	$(BIN)/ruff check .
 	$(BIN)/python -m pytest tests
 	$(BIN)/python -m pytest $(NBVAL) notebooks
+
+oldwidgets: $(READY) ## test the playground with the older ipywidgets, those of Colab
+	$(BIN)/python tools/old_widgets.py
 
 notebooks: $(READY) ## run the notebooks again, in place (NB=00_start_here for one)
 	$(BIN)/python tools/run_notebooks.py $(NB)
