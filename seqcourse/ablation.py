@@ -1,30 +1,47 @@
 """Heads silenced: what a Transformer does without some of its attention."""
 
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
+from .attention import merge_heads, split_heads
 from .record import KINDS
 
 
 @contextmanager
-def without_heads(model, heads):
-    """Within `with without_heads(model, heads):`, these heads add nothing: their part of the mixture is zero.
+def silenced(layer, heads):
+    """Within `with silenced(layer, heads):`, these heads of a `MultiHeadAttention` add nothing.
 
-    heads: (kind, layer, head) each, with kind "encoder", "decoder" or "cross"; layers and heads count from 0.
-    The weights of attention are still computed, and a record still shows them. Raises ValueError for a head
-    that is not there. Michel, Levy & Neubig 2019, "Are Sixteen Heads Really Better than One?", section 2.3.
+    heads: their numbers, from 0. Their mixtures become zero before the heads are merged; the weights are
+    still computed, and a record shows them.
+    Michel, Levy & Neubig 2019, "Are Sixteen Heads Really Better than One?", section 2.3.
     """
-    silenced = {}
-    for kind, layer, head in heads:
-        silenced.setdefault(attention_layer(model, kind, layer, head), set()).add(head)
-    handles = [
-        attention.output.register_forward_pre_hook(zero(attention, sorted(numbers)))
-        for attention, numbers in silenced.items()
-    ]
+
+    def zero(output, inputs):
+        mixtures = split_heads(inputs[0], layer.nhead)  # (B, T, D) -> (B, H, T, K)
+        kept = mixtures.new_ones(layer.nhead, 1, 1)
+        kept[heads] = 0
+        return (merge_heads(mixtures * kept),)
+
+    handle = layer.output.register_forward_pre_hook(zero)
     try:
         yield
     finally:
-        for handle in handles:
-            handle.remove()
+        handle.remove()
+
+
+@contextmanager
+def without_heads(model, heads):
+    """Within `with without_heads(model, heads):`, these heads of a Transformer are `silenced`.
+
+    heads: (kind, layer, head) each, with kind "encoder", "decoder" or "cross"; layers and heads count from 0.
+    Raises ValueError for a head that is not there.
+    """
+    numbers = {}
+    for kind, layer, head in heads:
+        numbers.setdefault(attention_layer(model, kind, layer, head), set()).add(head)
+    with ExitStack() as stack:
+        for attention, silent in numbers.items():
+            stack.enter_context(silenced(attention, sorted(silent)))
+        yield
 
 
 def attention_layer(model, kind, layer, head):
@@ -57,15 +74,3 @@ def all_heads(model):
         for number, attention in enumerate(attention_layers(model, kind))
         for head in range(attention.nhead)
     ]
-
-
-def zero(attention, heads):
-    """A hook that puts zeros in the place of these heads' mixtures, before the heads are merged."""
-
-    def hook(output, inputs):
-        mixtures = attention.split(inputs[0])  # (B, T, D) -> (B, H, T, K)
-        kept = mixtures.new_ones(attention.nhead, 1, 1)
-        kept[heads] = 0
-        return (attention.merge(mixtures * kept),)
-
-    return hook

@@ -11,6 +11,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from .positions import rotate
+
 
 def attention(q, k, v, mask=None):
     """Average the rows of `v`, weighted by how well each key matches the query.
@@ -44,44 +46,42 @@ def causal_mask(length, device=None):
     return torch.ones(length, length, dtype=torch.bool, device=device).tril()
 
 
+def split_heads(x, nhead):
+    """Give each head its own K = D / H features of every word: (B, T, D) -> (B, H, T, K)."""
+    return x.unflatten(-1, (nhead, -1)).transpose(1, 2)
+
+
+def merge_heads(heads):
+    """Lay the heads side by side again, undoing `split_heads`: (B, H, T, K) -> (B, T, D)."""
+    return heads.transpose(1, 2).flatten(-2)
+
+
 class MultiHeadAttention(nn.Module):
-    """Attend in `nhead` subspaces at once: x asks, memory answers.
+    """Attend in `nhead` subspaces at once: x (B, T, D) asks, memory (B, S, D) answers -> (B, T, D).
 
-    `layer(x, x)` is self-attention, `layer(x, memory)` is cross-attention.
-    x: (B, T, D)   memory: (B, S, D)   mask: broadcasts to (B, H, T, S)   ->   (B, T, D)
-    Given a list as `record`, the layer appends its weights (B, H, T, S) to it.
+    The mask broadcasts to (B, H, T, S); given a list as `record`, the layer appends its weights, of that
+    shape. `rotary` turns queries and keys by their places (self-attention). Raises ValueError when the heads
+    cannot share the width evenly. Vaswani et al. 2017, section 3.2.2; their d_k = d_v is our K = D / H."""
 
-    Raises ValueError when the heads cannot share the width evenly.
-    Vaswani et al. 2017, section 3.2.2; their d_k = d_v is our K = D / H.
-    """
-
-    def __init__(self, d_model, nhead):
+    def __init__(self, d_model, nhead, rotary=False):
         super().__init__()
         if d_model % nhead:
             raise ValueError(f"{nhead} heads cannot share {d_model} features evenly")
-        self.nhead = nhead
-        self.query = nn.Linear(d_model, d_model)
-        self.key = nn.Linear(d_model, d_model)
-        self.value = nn.Linear(d_model, d_model)
-        self.output = nn.Linear(d_model, d_model)
+        self.nhead, self.rotary = nhead, rotary
+        self.query, self.key, self.value, self.output = (nn.Linear(d_model, d_model) for _ in range(4))
 
     def forward(self, x, memory, mask=None, record=None):
         return self.attend(x, *self.keys_values(memory), mask, record)
 
-    def keys_values(self, memory):
-        return self.split(self.key(memory)), self.split(self.value(memory))  # (B, H, S, K) each
+    def keys_values(self, memory, start=0):
+        keys, values = (split_heads(linear(memory), self.nhead) for linear in (self.key, self.value))
+        return rotate(keys, start) if self.rotary else keys, values  # (B, H, S, K) each
 
     def attend(self, x, keys, values, mask=None, record=None):
-        q = self.split(self.query(x))  # (B, H, T, K)
+        q = split_heads(self.query(x), self.nhead)  # (B, H, T, K)
+        q = rotate(q, keys.size(2) - q.size(2)) if self.rotary else q  # x are the last T of the S places
         if record is None:
-            heads = fused_attention(q, keys, values, mask)
-        else:
-            heads, weights = attention(q, keys, values, mask)
-            record.append(weights)
-        return self.output(self.merge(heads))
-
-    def split(self, x):
-        return x.unflatten(-1, (self.nhead, -1)).transpose(1, 2)  # (B, T, D) -> (B, H, T, K)
-
-    def merge(self, heads):
-        return heads.transpose(1, 2).flatten(-2)  # (B, H, T, K) -> (B, T, D)
+            return self.output(merge_heads(fused_attention(q, keys, values, mask)))
+        heads, weights = attention(q, keys, values, mask)
+        record.append(weights)
+        return self.output(merge_heads(heads))

@@ -44,7 +44,9 @@ class EncoderLayer(nn.Module):
 
     def __init__(self, config):
         super().__init__()
-        self.self_attention = MultiHeadAttention(config.d_model, config.nhead)
+        self.self_attention = MultiHeadAttention(
+            config.d_model, config.nhead, rotary=config.positions == "rotary"
+        )
         self.feed_forward = feed_forward(config)
         self.looking, self.thinking = Sublayer(config), Sublayer(config)
 
@@ -61,7 +63,9 @@ class DecoderLayer(nn.Module):
 
     def __init__(self, config):
         super().__init__()
-        self.self_attention = MultiHeadAttention(config.d_model, config.nhead)
+        self.self_attention = MultiHeadAttention(
+            config.d_model, config.nhead, rotary=config.positions == "rotary"
+        )
         self.cross_attention = MultiHeadAttention(config.d_model, config.nhead)
         self.feed_forward = feed_forward(config)
         self.looking_back, self.looking_over, self.thinking = (
@@ -83,7 +87,7 @@ class DecoderLayer(nn.Module):
         longer = []
 
         def look_back(y):
-            new = self.self_attention.keys_values(y)
+            new = self.self_attention.keys_values(y, start=past[0].size(2))
             longer.extend(torch.cat((old, more), dim=2) for old, more in zip(past, new, strict=True))
             return self.self_attention.attend(y, *longer)
 

@@ -13,9 +13,12 @@ def torch_twin(model):
     """An `nn.Transformer` that has the weights of our `Transformer`, without dropout.
 
     It takes vectors (B, S, D) and (B, T, D), not tokens, and its masks say who may NOT look. After a
-    post-norm stack torch has one LayerNorm more than the paper; the twin has none there.
+    post-norm stack torch has one LayerNorm more than the paper; the twin has none there. Raises ValueError
+    for a model with rotary positions.
     """
     c = model.config
+    if c.positions == "rotary":
+        raise ValueError("torch.nn.Transformer has no rotary positions: compare another model")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it announces a shortcut that it will not take
         twin = nn.Transformer(

@@ -9,7 +9,7 @@ from torch import nn
 from .attention import causal_mask, padding_mask
 from .config_checks import check_choice, check_share, check_tokens, check_whole_numbers
 from .layers import ACTIVATIONS, DecoderLayer, EncoderLayer
-from .positions import sinusoidal_positions
+from .positions import POSITIONS, position_table
 
 
 @dataclass
@@ -31,7 +31,7 @@ class TransformerConfig:
     activation: str = "gelu"
     residual: bool = True
     norm_first: bool = False  # LayerNorm after each sublayer, as in the paper, or before it
-    positions: str = "sinusoidal"  # or "none"
+    positions: str = "sinusoidal"  # or "learned", "rotary", "none"
     tie_output: bool = True  # the output layer reads words by the vectors that the decoder is fed
     share_embeddings: bool = False  # one vocabulary, and one table of vectors, for both languages
     max_length: int = 512  # the most tokens a sentence may have
@@ -52,7 +52,12 @@ def check(config):
         )
     check_share("dropout", config.dropout)
     check_choice("activation", config.activation, ACTIVATIONS)
-    check_choice("positions", config.positions, ("sinusoidal", "none"))
+    check_choice("positions", config.positions, POSITIONS)
+    if config.positions == "rotary" and config.d_model // config.nhead % 2:
+        raise ValueError(
+            f"rotary positions turn pairs of features, but a head has {config.d_model // config.nhead}: "
+            "change nhead or d_model"
+        )
     if config.share_embeddings and config.src_vocab_size != config.tgt_vocab_size:
         raise ValueError(
             "share_embeddings needs one vocabulary, but src_vocab_size and tgt_vocab_size differ"
@@ -93,9 +98,7 @@ class Embedding(nn.Module):
         super().__init__()
         self.words = nn.Embedding(vocab_size, config.d_model)
         self.dropout = nn.Dropout(config.dropout)
-        positions = sinusoidal_positions(config.max_length, config.d_model)
-        positions = positions if config.positions == "sinusoidal" else torch.zeros_like(positions)
-        self.register_buffer("positions", positions, persistent=False)  # (max_length, D)
+        self.positions = position_table(config.positions, config.max_length, config.d_model)
 
     def forward(self, tokens, start=0):
         end = start + tokens.size(1)

@@ -274,7 +274,7 @@ def test_the_default_model_is_the_paper_s_base_model():
         ({"num_decoder_layers": 2.0}, "num_decoder_layers must be a whole number"),
         ({"dropout": 1.0}, "dropout must be at least 0 and below 1"),
         ({"activation": "gated"}, "activation must be one of relu, gelu, silu"),
-        ({"positions": "rotary"}, "positions must be one of sinusoidal, none"),
+        ({"positions": "relative"}, "positions must be one of sinusoidal, learned, rotary, none"),
         ({"share_embeddings": True}, "needs one vocabulary"),
         ({"eos_id": 19}, "eos_id = 19 is not a token"),
     ],
