@@ -139,7 +139,7 @@ def read_links(where, number, text, pairs):
     return frozenset(link for link, kind in kinds.items() if kind == "-"), frozenset(kinds)
 
 
-def agreement(first, second):
+def agreement_of_passes(first, second):
     """How far two passes over the same sentences agree, two lists of `AlignedPair`: three numbers, by name.
 
     "F1 of sure links" and "F1 of all links": twice the links that both have, over the sum of the links that

@@ -8,7 +8,7 @@ import numpy as np
 
 from .labels import shortened, visible
 from .packing import packed
-from .page_parts import PAGE, as_json, noted, plain_table, script, stylesheet, written
+from .page_parts import PAGE, annotation, as_json, plain_table, script, stylesheet, written
 from .record import AttentionRecord
 
 
@@ -92,6 +92,6 @@ def named(tokens, language, gloss):
     names = []
     for token in tokens:
         whole = "".join(visible(token))
-        name = [shortened(visible(token), 20), noted(token, language, gloss), whole]
+        name = [shortened(visible(token), 20), annotation(token, language, gloss), whole]
         names.append(name if name[0] != whole else name[: 2 if name[1] else 1])
     return names

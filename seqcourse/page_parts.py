@@ -61,7 +61,7 @@ def written(text, width=20):
     return shortened(visible(text), width) if text else ""
 
 
-def noted(token, language, gloss):
+def annotation(token, language, gloss):
     """What a gloss says of a token, as it is shown, or ""."""
     return written(str(meaning(token, language, gloss) or ""), 26)
 
@@ -88,5 +88,5 @@ def plain_table(record, name, gloss):
 
 
 def heading(token, language, gloss):
-    note = noted(token, language, gloss)
+    note = annotation(token, language, gloss)
     return f"<th>{escape(shortened(visible(token), 20))}{f' <small>{escape(note)}</small>' if note else ''}"

@@ -9,7 +9,7 @@ from shutil import copytree
 import pytest
 import torch
 
-from seqcourse.aligned import agreement, english_tokens, load_aligned
+from seqcourse.aligned import agreement_of_passes, english_tokens, load_aligned
 from seqcourse.record import AttentionRecord
 from seqcourse.regrouping import aligned_error_rates, record_aligned, regroup
 from seqcourse.scores import alignment_error_rate
@@ -77,7 +77,7 @@ def test_gold_links_are_sure_where_both_passes_are_and_possible_where_one_draws_
 
 def test_the_agreement_that_the_readme_states_is_the_one_that_is_computed():
     passes = load_aligned("first_pass"), load_aligned("second_pass")
-    for name, value in agreement(*passes).items():
+    for name, value in agreement_of_passes(*passes).items():
         assert f"| {name} | {100 * value:.1f} % |" in README
     for name, pairs in zip(("first pass", "second pass", "gold"), (*passes, load_aligned()), strict=True):
         sure = sum(len(pair.sure) for pair in pairs)
@@ -90,9 +90,9 @@ def test_agreement_is_the_share_of_links_that_two_passes_have_in_common():
     both = sum(len(a.possible & b.possible) for a, b in zip(first, second, strict=True))
     each = sum(len(a.possible) + len(b.possible) for a, b in zip(first, second, strict=True))
     assert 0 < both < each
-    assert abs(agreement(first, second)["F1 of all links"] - 2 * both / each) < 1e-9
-    assert agreement(first, second) == pytest.approx(agreement(second, first))
-    assert agreement(first, first) == {"F1 of sure links": 1, "F1 of all links": 1, "AER": 0}
+    assert abs(agreement_of_passes(first, second)["F1 of all links"] - 2 * both / each) < 1e-9
+    assert agreement_of_passes(first, second) == pytest.approx(agreement_of_passes(second, first))
+    assert agreement_of_passes(first, first) == {"F1 of sure links": 1, "F1 of all links": 1, "AER": 0}
 
 
 WRONG = {
