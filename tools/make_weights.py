@@ -23,10 +23,10 @@ from seqcourse.corpora import load_corpus
 from seqcourse.fitting import fit
 from seqcourse.making import learn_tokenizers, make_translator
 from seqcourse.recipe import Recipe
+from seqcourse.record import attends
 from seqcourse.scores import bleu, by_tag, chrf
 from seqcourse.seq2seq import Seq2Seq, Seq2SeqConfig
 from seqcourse.toy import toy_corpus_names
-from seqcourse.transformer import Transformer
 from seqcourse.translator import Translator
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -77,7 +77,7 @@ def scores(translator, corpus):
             texts = [t.text for t in translator.translate([pair.source for pair in pairs], beam=4)]
             found[part]["BLEU, beam 4"] = round(bleu(texts, references, language).value, 1)
     pairs = corpus.pairs("test")[:200]
-    if pairs[0].alignment and isinstance(translator.model, Transformer):
+    if pairs[0].alignment and attends(translator.model):
         (layer, head), rate = rate_of_best_head(translator, corpus, pairs)
         found["alignment"] = {"layer": layer, "head": head, "AER": round(rate, 3)}
     return found
