@@ -13,7 +13,7 @@ class AdditiveScore(nn.Module):
     """How well each state fits each word of the source, judged by a small network: v · tanh(W q + U h).
 
     query: (B, T, H)   memory: (B, S, H)   ->   scores (B, T, S)
-    Bahdanau et al. 2015, section 3.1 and appendix A.1.2; their s is our query, their v_a, W_a, U_a our v, W, U.
+    Bahdanau et al. 2015, section 3.1 and appendix A.1.2; their s is our query, their v_a, W_a, U_a are v, W, U.
     """
 
     def __init__(self, hidden_size):
@@ -62,7 +62,7 @@ SCORES = {"additive": AdditiveScore, "general": GeneralScore, "dot": DotScore}
 def mixture(scores, memory, mask):
     """Mix the words of the source, each by its share: what the decoder sees when it looks back.
 
-    scores: (B, T, S)   memory: (B, S, H)   mask: (B, S), True = may look   ->   (B, T, H) and shares (B, T, S)
+    scores: (B, T, S)   memory: (B, S, H)   mask: (B, S), True = may look   ->   (B, T, H) and (B, T, S)
     A sentence in which nothing may be looked at gives zeros. Bahdanau et al. 2015, equations 5 and 6.
     """
     scores = scores.masked_fill(~mask[:, None], float("-inf"))

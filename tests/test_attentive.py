@@ -1,4 +1,4 @@
-"""An LSTM that looks back: equal to slow loops, blind to padding, and its record shows where it truly looked."""
+"""An LSTM that looks back: equal to slow loops, blind to padding, and its record shows where it looked."""
 
 import math
 
