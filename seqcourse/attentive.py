@@ -13,7 +13,7 @@ class AdditiveScore(nn.Module):
     """How well each state fits each word of the source, judged by a small network: v · tanh(W q + U h).
 
     query: (B, T, H)   memory: (B, S, H)   ->   scores (B, T, S)
-    Bahdanau et al. 2015, section 3.1 and appendix A.1.2; their s is our query, their v_a, W_a, U_a are v, W, U.
+    Bahdanau et al. 2015, section 3.1 and appendix A.1.2; their s is our query, their v_a, W_a, U_a ours.
     """
 
     def __init__(self, hidden_size):

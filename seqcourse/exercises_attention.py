@@ -149,7 +149,7 @@ masked_shares = Exercise(
         ),
         Mistake(
             "a row in which nothing may be looked at is NaN",
-            "softmax of -inf everywhere is 0/0. Put zeros where the mask is False, after the softmax as well.",
+            "softmax of -inf everywhere is 0/0. Put zeros where the mask is False after the softmax, too.",
             lambda scores, mask: filled(scores, mask, -torch.inf),
             seen="the mask of most tutorials; pytorch issue 41508",
         ),
