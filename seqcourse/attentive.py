@@ -128,38 +128,46 @@ class AttentiveEncoder(nn.Module):
         return memory, tuple(torch.cat(parts, dim=-1) for parts in zip(*states, strict=True))
 
 
-class AttentiveSeq2Seq(nn.Module):
-    """Sentence -> a memory of its words -> sentence: (B, S), (B, T) -> logits (B, T, V).
+class AttentiveDecoder(nn.Module):
+    """Write, and look back at every step: tokens (B, T) -> logits (B, T, V), shares (B, T, S) and a state.
 
-    Row t predicts word t + 1. Given a `record`, it appends where each step looked to record["cross"]:
-    (B, 1, T, S); row t is the step that produces token t.
-    Luong et al. 2015, section 3.1 (global attention), with the encoder of Bahdanau et al. 2015.
+    Luong et al. 2015, section 3.1 (global attention); their attentional state, h with a tilde, is our `both`.
     """
 
     def __init__(self, config):
         super().__init__()
-        self.config, self.encoder = config, AttentiveEncoder(config)
         self.embedding = nn.Embedding(config.tgt_vocab_size, config.d_model)
-        self.decoder = Recurrent(LSTMCell(config.d_model, config.hidden_size))
+        self.recurrent = Recurrent(LSTMCell(config.d_model, config.hidden_size))
         self.score = SCORES[config.score](config.hidden_size)
         self.combine = nn.Linear(2 * config.hidden_size, config.hidden_size)
         self.output = nn.Linear(config.hidden_size, config.tgt_vocab_size)
         self.dropout = nn.Dropout(config.dropout)
 
+    def forward(self, tokens, state):
+        x = self.dropout(self.embedding(tokens))  # (B, T, D)
+        hidden, last = self.recurrent(x, state=state.state)  # (B, T, H): the queries
+        seen, weights = mixture(self.score(hidden, state.memory), state.memory, state.mask)
+        both = self.combine(self.dropout(torch.cat([seen, hidden], dim=-1))).tanh()  # (B, T, H)
+        return self.output(self.dropout(both)), weights, AttentiveState(last, state.memory, state.mask)
+
+
+class AttentiveSeq2Seq(nn.Module):
+    """Sentence -> a memory of its words -> sentence: (B, S), (B, T) -> logits (B, T, V).
+
+    Row t predicts word t + 1. Given a `record`, it appends where each step looked to record["cross"]:
+    (B, 1, T, S); row t is the step that produces token t. Bahdanau et al. 2015; Luong et al. 2015.
+    """
+
+    def __init__(self, config):
+        super().__init__()
+        self.config = config
+        self.encoder, self.decoder = AttentiveEncoder(config), AttentiveDecoder(config)
+
     def forward(self, src, tgt_in, record=None):
-        state = self.begin(src)
-        x = self.dropout(self.embedding(tgt_in))  # (B, T, D)
-        hidden, _ = self.decoder(x, state=state.state)  # (B, T, H)
-        logits, weights = self.look_back(hidden, state)
+        logits, weights, _ = self.decoder(tgt_in, self.begin(src))
         if record is not None:
             record["cross"].append(weights[:, None])
         return logits
-
-    def look_back(self, hidden, state):
-        """Logits (B, T, V) from what the decoder knows, (B, T, H), and what it sees; and where it looked."""
-        seen, weights = mixture(self.score(hidden, state.memory), state.memory, state.mask)
-        both = self.combine(self.dropout(torch.cat([seen, hidden], dim=-1))).tanh()  # (B, T, H)
-        return self.output(self.dropout(both)), weights
 
     def begin(self, src):
         """The state in which no word is written yet, for (B, S) source tokens."""
@@ -169,6 +177,5 @@ class AttentiveSeq2Seq(nn.Module):
 
     def step(self, token, state):
         """Feed one token a sentence, (B,); return the logits of the next, (B, V), and the new state."""
-        hidden, cell = self.decoder.cell(self.dropout(self.embedding(token)), state.state)
-        logits, _ = self.look_back(hidden[:, None], state)
-        return logits[:, 0], AttentiveState((hidden, cell), state.memory, state.mask)
+        logits, _, state = self.decoder(token[:, None], state)
+        return logits[:, 0], state

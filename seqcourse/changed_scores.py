@@ -24,7 +24,7 @@ class ChangedScore(nn.Module):
 def with_scores(model, change):
     """A copy of a model that looks back whose scores are changed; the model itself stays as it is."""
     other = copy.deepcopy(model)
-    other.score = ChangedScore(other.score, change)
+    other.decoder.score = ChangedScore(other.decoder.score, change)
     return other
 
 

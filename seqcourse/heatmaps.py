@@ -127,7 +127,7 @@ def plain(ax):
 
 
 def outline(ax, links, explain=True):
-    """Squares around the cells (source index, target index); `explain` adds a line that says what they are."""
+    """Squares around the cells (source index, target index); `explain` adds a line of words."""
     from matplotlib.patches import Rectangle
     from matplotlib.patheffects import withStroke
 

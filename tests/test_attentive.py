@@ -122,7 +122,7 @@ class TorchAttentive(nn.Module):
         for lstm, cell, suffix in (
             (self.encoder, recurrent.forwards.cell, "_l0"),
             (self.encoder, recurrent.backwards.cell, "_l0_reverse"),
-            (self.decoder, ours.decoder.cell, "_l0"),
+            (self.decoder, ours.decoder.recurrent.cell, "_l0"),
         ):
             for name, layer in (("ih", cell.from_input), ("hh", cell.from_hidden)):
                 for kind in ("weight", "bias"):
@@ -136,15 +136,15 @@ class TorchAttentive(nn.Module):
             _, (hidden, cell) = self.encoder(packed)
             memory = self.encoder(x)[0][0]  # (length, H)
             first = tuple(torch.cat(tuple(part), dim=-1)[None] for part in (hidden, cell))  # (1, 1, H)
-            states, _ = self.decoder(ours.embedding(fed)[None], first)
+            states, _ = self.decoder(ours.decoder.embedding(fed)[None], first)
             rows.append(torch.stack([self.word(state, memory) for state in states[0]]))
         return torch.stack(rows)
 
     def word(self, state, memory):
-        scores = ours_scores(self.ours.score, state, memory)
+        scores = ours_scores(self.ours.decoder.score, state, memory)
         shares = scores.exp() / scores.exp().sum()
         seen = sum(share * word for share, word in zip(shares, memory, strict=True))
-        return self.ours.output(self.ours.combine(torch.cat([seen, state])).tanh())
+        return self.ours.decoder.output(self.ours.decoder.combine(torch.cat([seen, state])).tanh())
 
 
 def ours_scores(layer, state, memory):
@@ -261,11 +261,12 @@ class Echoing(nn.Module):
 def make_copyist():
     """A model that copies by looking at the word after the last one: its alignment is the diagonal."""
     model = AttentiveSeq2Seq(AttentiveConfig(17, 17, d_model=17, hidden_size=18, dropout=0.0)).eval()
-    model.encoder, model.score, model.decoder.cell = Copying(), Following(), Echoing()
-    model.embedding.weight.data = torch.eye(17)
-    model.combine = nn.Linear(34, 17, bias=False)
-    model.combine.weight.data = torch.cat([torch.eye(17), torch.zeros(17, 17)], dim=1)  # only what is seen
-    model.output.weight.data, model.output.bias.data = torch.eye(17), torch.zeros(17)
+    model.encoder, decoder = Copying(), model.decoder
+    decoder.score, decoder.recurrent.cell = Following(), Echoing()
+    decoder.embedding.weight.data = torch.eye(17)
+    decoder.combine = nn.Linear(34, 17, bias=False)
+    decoder.combine.weight.data = torch.cat([torch.eye(17), torch.zeros(17, 17)], dim=1)  # only what is seen
+    decoder.output.weight.data, decoder.output.bias.data = torch.eye(17), torch.zeros(17)
     return model
 
 

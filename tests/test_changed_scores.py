@@ -30,7 +30,7 @@ def test_scores_that_are_not_changed_change_nothing_and_the_model_stays_as_it_is
 
 def test_misplaced_scores_are_the_same_shares_elsewhere_and_padding_gets_none():
     model = make_model()
-    for parameter in model.score.parameters():
+    for parameter in model.decoder.score.parameters():
         parameter.data *= 9  # shares that differ
     _, weights = look(model)
     torch.manual_seed(1)
