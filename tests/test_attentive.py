@@ -103,10 +103,13 @@ def test_a_dot_score_and_a_mixture_are_torchs_attention_without_its_scale():
     torch.testing.assert_close(mine, other, atol=1e-5, rtol=0)
 
 
-def test_a_sentence_in_which_nothing_may_be_looked_at_gives_zeros():
+def test_a_sentence_in_which_nothing_may_be_looked_at_gives_zeros_and_no_nan_on_the_way_back():
     mask = torch.tensor([[True] * S, [False] * S, [True] * S])
-    seen, weights = mixture(torch.randn(B, T, S), torch.randn(B, S, H), mask)
+    scores, memory = torch.randn(B, T, S, requires_grad=True), torch.randn(B, S, H, requires_grad=True)
+    seen, weights = mixture(scores, memory, mask)
     assert not seen[1].any() and not weights[1].any()
+    seen.sin().sum().backward()
+    assert scores.grad.isfinite().all() and memory.grad.isfinite().all() and not scores.grad[1].any()
     torch.testing.assert_close(weights.sum(-1)[::2], torch.ones(2, T))
 
 
