@@ -30,6 +30,7 @@ import torch
 from stored import read_runs, write_runs
 
 from seqcourse.alignment import rate_of_best_head
+from seqcourse.attentive import SCORES, AttentiveConfig, AttentiveSeq2Seq
 from seqcourse.batching import batch_by_tokens, encode_pairs
 from seqcourse.conv_seq2seq import ConvSeq2Seq, ConvSeq2SeqConfig
 from seqcourse.corpora import corpus_names, load_corpus
@@ -38,6 +39,7 @@ from seqcourse.dictionary import DictionaryTranslator
 from seqcourse.fitting import Stream, adamw
 from seqcourse.making import learn_tokenizers
 from seqcourse.recipe import Recipe
+from seqcourse.record import attends
 from seqcourse.schedules import one_cycle
 from seqcourse.scores import bleu, by_length, by_tag, chrf
 from seqcourse.seq2seq import Seq2Seq, Seq2SeqConfig
@@ -70,6 +72,14 @@ def recurrent(cell, **more):
     return make
 
 
+def attentive(score):
+    def make(source_size, target_size, width):
+        sizes = {"d_model": 64, "hidden_size": 2 * width, "max_length": LONGEST}
+        return AttentiveSeq2Seq(AttentiveConfig(source_size, target_size, score, **sizes))
+
+    return make
+
+
 def convolutional(source_size, target_size, width):
     return ConvSeq2Seq(ConvSeq2SeqConfig(source_size, target_size, d_model=width, max_length=LONGEST))
 
@@ -86,7 +96,7 @@ MODELS = {  # a function of the sizes of both vocabularies and of a width
     "LSTM": recurrent("lstm"),
     "convolutional": convolutional,
     "Transformer": transformer,
-}
+} | {f"LSTM + {score}": attentive(score) for score in SCORES}
 DICTIONARY = "dictionary"
 PATIENT, PATIENCE = "LSTM, 128, patient", 3  # times as many steps
 BOTTLENECKS = {f"LSTM, {width}": (recurrent("lstm"), width) for width in (16, 64, 128, 256)}
@@ -168,7 +178,7 @@ def scores(translator, data):
         long, gold = translations(translator, data.long), [pair.target for pair in data.long]
         found["long"] = {"BLEU": bleu(long, gold, language).value, "chrF": chrf(long, gold).value}
     found["by phenomenon"] = plain(by_tag(data.tested, texts, language))
-    links_words = isinstance(translator, DictionaryTranslator) or isinstance(translator.model, Transformer)
+    links_words = isinstance(translator, DictionaryTranslator) or attends(translator.model)
     if links_words and data.tested[0].alignment:
         found["AER"] = rate_of_best_head(translator, data.corpus, data.tested[:ALIGNED])[1]
     sample = data.tested[0]

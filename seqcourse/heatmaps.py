@@ -126,8 +126,8 @@ def plain(ax):
     ax.spines[:].set(visible=True, color="#999999", linewidth=0.6)
 
 
-def outline(ax, links):
-    """Squares around the cells (source index, target index)."""
+def outline(ax, links, explain=True):
+    """Squares around the cells (source index, target index); `explain` adds a line of words."""
     from matplotlib.patches import Rectangle
     from matplotlib.patheffects import withStroke
 
@@ -136,4 +136,5 @@ def outline(ax, links):
         square = Rectangle((column - 0.45, row - 0.45), 0.9, 0.9, fill=False, edgecolor=GOLD, linewidth=1.5)
         square.set_path_effects(rim)
         ax.add_patch(square)
-    ax.text(1, -0.02, "outlined: gold links", color=GOLD, ha="right", va="top", transform=ax.transAxes)
+    if explain:
+        ax.text(1, -0.02, "outlined: gold links", color=GOLD, ha="right", va="top", transform=ax.transAxes)

@@ -5,6 +5,7 @@ from dataclasses import fields
 from difflib import get_close_matches
 from pathlib import Path
 
+from .attentive import AttentiveConfig, AttentiveSeq2Seq
 from .conv_seq2seq import ConvSeq2Seq, ConvSeq2SeqConfig
 from .marian_download import fetch_published, is_published_name
 from .seq2seq import Seq2Seq, Seq2SeqConfig
@@ -18,6 +19,7 @@ MODELS = {  # by the name of its class, which config.json says: a model and its 
         (Transformer, TransformerConfig),
         (Seq2Seq, Seq2SeqConfig),
         (ConvSeq2Seq, ConvSeq2SeqConfig),
+        (AttentiveSeq2Seq, AttentiveConfig),
     )
 }
 

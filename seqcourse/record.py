@@ -101,6 +101,11 @@ class AttentionRecord:
             raise ValueError(f"{path} is not a whole attention record: {error}") from error
 
 
+def attends(model):
+    """Whether a model can be asked where it looks: whether its forward pass takes a `record`."""
+    return "record" in signature(model.forward).parameters
+
+
 def record_attention(model, src_ids, tgt_ids, source_tokens, target_tokens, gold=None, **languages):
     """Look inside `model` while it reads one sentence and produces one translation, both given.
 
@@ -109,7 +114,7 @@ def record_attention(model, src_ids, tgt_ids, source_tokens, target_tokens, gold
     the model is left as it was. Raises ValueError when tokens and ids differ in number, EOS is misplaced, or
     the model does not attend.
     """
-    if "record" not in signature(model.forward).parameters:
+    if not attends(model):
         raise ValueError(f"a {type(model).__name__} does not attend: there is no attention to look at")
     bos, eos = model.config.bos_id, model.config.eos_id
     check_pair(list(src_ids), list(tgt_ids), source_tokens, target_tokens, eos)

@@ -8,7 +8,7 @@ from seqcourse import ladder
 from seqcourse.drawing import rendered
 from seqcourse.ladder import draw_ladder, draw_spread, ladder_runs
 
-MODELS = ["RNN", "GRU", "LSTM", "convolutional", "Transformer"]
+MODELS = ["RNN", "GRU", "LSTM", "convolutional", "Transformer", "LSTM + additive"]
 NETWORKS = ("equal steps", "equal seconds")
 
 

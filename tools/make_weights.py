@@ -4,6 +4,7 @@
     python tools/make_weights.py toy-en-zh    one of them
     python tools/make_weights.py tatoeba-en-zh    fifty minutes on one core; fetches its corpus when needed
     python tools/make_weights.py toy-en-zh-lstm   the model of lesson 03, two minutes on one core
+    python tools/make_weights.py toy-en-zh-additive   that of lesson 04, a minute on one core
 
 An interrupted run goes on where it stopped. What is there already is replaced only when its run has ended.
 """
@@ -18,15 +19,16 @@ from pathlib import Path
 import torch
 
 from seqcourse.alignment import rate_of_best_head
+from seqcourse.attentive import AttentiveConfig, AttentiveSeq2Seq
 from seqcourse.batching import encode_pairs
 from seqcourse.corpora import load_corpus
 from seqcourse.fitting import fit
 from seqcourse.making import learn_tokenizers, make_translator
 from seqcourse.recipe import Recipe
+from seqcourse.record import attends
 from seqcourse.scores import bleu, by_tag, chrf
 from seqcourse.seq2seq import Seq2Seq, Seq2SeqConfig
 from seqcourse.toy import toy_corpus_names
-from seqcourse.transformer import Transformer
 from seqcourse.translator import Translator
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -41,14 +43,26 @@ RUNS = {name: {"steps": 1500} for name in toy_corpus_names()} | {
         "dropout": 0.2,
     },
 }
-LSTMS = {"toy-en-zh-lstm": {"steps": 5000, "recipe": Recipe(max_tokens=600, label_smoothing=0.0)}}
+LSTMS = {
+    "toy-en-zh-lstm": {
+        "architecture": (Seq2Seq, Seq2SeqConfig),
+        "steps": 5000,
+        "recipe": Recipe(max_tokens=600, label_smoothing=0.0),
+    },
+    "toy-en-zh-additive": {
+        "architecture": (AttentiveSeq2Seq, AttentiveConfig),
+        "steps": 2500,
+        "recipe": Recipe(max_tokens=600, learning_rate=8e-3, label_smoothing=0.0),
+    },
+}
 
 
-def make_lstm(corpus, folder, steps, recipe):
-    """Train the encoder-decoder of lesson 03 on a corpus that knows its words; return a translator."""
+def make_lstm(corpus, folder, architecture, steps, recipe):
+    """Train the model of lesson 03 or 04 on a corpus that knows its words; return a translator."""
     source, target = learn_tokenizers(corpus, vocab_size=0)
     torch.manual_seed(recipe.seed)
-    model = Seq2Seq(Seq2SeqConfig(len(source), len(target)))
+    Model, Config = architecture
+    model = Model(Config(len(source), len(target)))
     train, valid = (encode_pairs(corpus.pairs(part), source, target, 128) for part in ("train", "valid"))
     history = fit(model, train, valid, recipe, steps=steps, checkpoint=folder / "checkpoint.pt")
     (folder / "training.json").write_text(json.dumps(history, indent=1) + "\n", encoding="utf-8")
@@ -77,14 +91,17 @@ def scores(translator, corpus):
             texts = [t.text for t in translator.translate([pair.source for pair in pairs], beam=4)]
             found[part]["BLEU, beam 4"] = round(bleu(texts, references, language).value, 1)
     pairs = corpus.pairs("test")[:200]
-    if pairs[0].alignment and isinstance(translator.model, Transformer):
+    if pairs[0].alignment and attends(translator.model):
         (layer, head), rate = rate_of_best_head(translator, corpus, pairs)
         found["alignment"] = {"layer": layer, "head": head, "AER": round(rate, 3)}
     return found
 
 
 def make(name):
-    corpus, run = load_corpus(name.removesuffix("-lstm")), ROOT / "runs" / f"weights-{name}"
+    corpus, run = (
+        load_corpus(name.rsplit("-", 1)[0] if name in LSTMS else name),
+        ROOT / "runs" / f"weights-{name}",
+    )
     if name in LSTMS:
         translator = make_lstm(corpus, run, **LSTMS[name])
     else:
