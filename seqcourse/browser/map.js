@@ -147,8 +147,8 @@ class AttentionMap {
 }
 
 // A name, and smaller what it means.
-function write(parent, { text, note }, attributes) {
-  const label = make("text", attributes, parent, text);
+function write(parent, { text, note, lang }, attributes) {
+  const label = make("text", { lang, ...attributes }, parent, text);
   if (note) make("tspan", { class: "note", dx: 5 }, label, note);
   return label;
 }
