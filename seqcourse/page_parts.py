@@ -20,7 +20,8 @@ PAGE = """<!DOCTYPE html>
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'unsafe-inline'; \
 style-src 'unsafe-inline'; img-src data: blob:">
 <title>{title}</title>
-<style>body {{ margin: 0 }} @media (prefers-color-scheme: dark) {{ body {{ background: #16191d }} }}</style>
+<style>body {{ margin: 0 }} @media screen {{ body .attn .frame {{ max-height: min(680px, 95vh) }} }}
+@media (prefers-color-scheme: dark) {{ body {{ background: #16191d }} }}</style>
 </head>
 <body>
 {body}

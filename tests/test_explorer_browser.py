@@ -376,6 +376,10 @@ def test_two_records_stand_side_by_side_and_move_together(show):
     point(page, 3, 2)
     for panel, record in enumerate((one, two)):
         assert abs(weight(page, panel) - record.cross[0, 1, 3, 2]) <= 1e-4
+    page.get_by_role("application").first.press("Enter")
+    assert all(reading(page, panel).endswith("; pinned") for panel in (0, 1))
+    assert [bool(spoken) for spoken in page.locator(".spoken").all_inner_texts()] == [True, False]
+    page.keyboard.press("Escape")
     page.get_by_label("move together").uncheck()
     choose(page, "layer", 2)
     point(page, 0, 0)
@@ -536,6 +540,16 @@ def test_a_long_sentence_scrolls_and_its_names_stay_in_sight(show):
     assert cell["width"] == cell["height"] == 23  # no smaller than for a short one
 
 
+def test_keys_move_the_page_too_where_it_is_small(show):
+    page = show(explore(random_record(12, 20, 1, 1, 1)), viewport={"width": 400, "height": 350})
+    page.get_by_role("application").focus()
+    for key, below in (("PageDown", 0), ("End", 0), ("PageUp", 60)):
+        page.keyboard.press(key)
+        box = page.locator(".cursor").bounding_box()
+        assert box["y"] >= below and box["y"] + box["height"] <= 352, key  # and its line
+        assert box["x"] > 80 and box["x"] + box["width"] <= 402, key
+
+
 def test_where_scripts_are_stripped_a_table_is_left(show):
     record = random_record(5, 7)
     page = show(explore(record), java_script_enabled=False)
@@ -579,7 +593,8 @@ def check_hostile(page):
 
 
 def hostile_record():
-    return random_record(HOSTILE, HOSTILE[::-1], 1, 1, 2, gold={(0, 0)})
+    languages = {"source_language": HOSTILE[0], "target_language": "\0\ud800"}
+    return random_record(HOSTILE, HOSTILE[::-1], 1, 1, 2, gold={(0, 0)}, **languages)
 
 
 def test_hostile_tokens_are_shown_and_never_run(show, tmp_path):

@@ -105,11 +105,11 @@ class Panel {
     this.tell("goTo", row, column);
   }
 
-  pin(on) {
+  pin(on, aloud = true) {
     this.pinned = on;
     this.map.frame.classList.toggle("pinned", on);
-    this.read(true);
-    this.tell("pin", on);
+    this.read(aloud);
+    this.tell("pin", on, false); // one of two speaks
   }
 
   press(row, column, keyboard) {
