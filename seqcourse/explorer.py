@@ -82,6 +82,7 @@ def contents(record, name, gloss):
         "name": written(name, 60),
         "source": named(record.source, record.source_language, gloss),
         "target": named(record.target, record.target_language, gloss),
+        "languages": {"source": written(record.source_language), "target": written(record.target_language)},
         "gold": None if record.gold is None else sorted(record.gold),
         "kinds": kinds,
     }

@@ -3,7 +3,7 @@
 import numpy as np
 
 STEPS = 10_000  # a weight is kept as the nearest multiple of 1/STEPS
-RAW = 14  # bits that hold any of them
+RAW = 15  # bits that hold any number that is written
 LONGEST = 20  # quotients up to here are written as so many ones
 # every printable character but space and those that end a string or open a tag
 ALPHABET = "".join(chr(code) for code in range(33, 127) if chr(code) not in '"\\<')
@@ -14,19 +14,24 @@ def packed(weights, causal=False):
 
     The steps of each row are written in the Rice code that suits the row best: 4 bits that say k; then for
     each weight the quotient by 2^k, as so many ones and a zero, and the remainder, k bits. After LONGEST
-    ones the weight stands in RAW bits. Two characters hold 13 bits. `browser/weights.js` reads it.
+    ones the weight stands in RAW bits. A row sums to 1 but for rounding: in place of its last weight stands
+    by how many steps the sum is off, in the code with k = 1, where 0, 1, 2, 3 … mean 0, -1, 1, -2 …
+    Two characters hold 13 bits. `browser/weights.js` reads it.
     Rice (1979), "Some practical universal noiseless coding techniques".
     """
     steps = np.rint(weights * STEPS).astype(np.int64).clip(0, STEPS)
     layers, heads, rows, columns = steps.shape
-    there = np.tri(rows, columns, dtype=bool) if causal else np.ones((rows, columns), dtype=bool)
+    there = np.tri(rows, columns, -1, dtype=bool) if causal else np.tri(1, columns, columns - 2, dtype=bool)
     steps = steps.reshape(layers * heads * rows, columns)
-    there = np.tile(there, (layers * heads, 1))
-    lengths = np.stack([np.where(there, rice_length(steps, k), 0).sum(1) for k in range(RAW)])
+    there = np.tile(np.broadcast_to(there, (rows, columns)), (layers * heads, 1))
+    lengths = np.stack([np.where(there, rice_length(steps, k), 0).sum(1) for k in range(14)])
     k = lengths.argmin(0)[:, None]
-    values, lengths = rice(steps, k)
-    values, lengths = np.hstack([k, values]), np.hstack([np.full_like(k, 4), lengths])
-    there = np.hstack([np.full_like(k, True, dtype=bool), there])
+    off = steps.sum(1, keepdims=True) - STEPS
+    off = np.where(off < 0, -2 * off - 1, 2 * off)
+    parts = ((k, np.full_like(k, 4)), rice(steps, k), rice(off, 1))
+    values, lengths = (np.hstack(each) for each in zip(*parts, strict=True))
+    always = np.ones_like(k, dtype=bool)
+    there = np.hstack([always, there, always])
     return as_text(values[there], lengths[there])
 
 

@@ -1,12 +1,12 @@
 """The parts of the explorer's page: script, style, data, and a plain table where scripts are stripped."""
 
 import json
-import re
 from functools import cache
 from html import escape
 from pathlib import Path
 
 from .labels import meaning, shortened, visible
+from .squeezing import squeezed_script, squeezed_style
 
 BROWSER = Path(__file__).parent / "browser"
 SCRIPTS = "weights colours guess map heads table panel export explorer".split()
@@ -20,34 +20,27 @@ PAGE = """<!DOCTYPE html>
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'unsafe-inline'; \
 style-src 'unsafe-inline'; img-src data: blob:">
 <title>{title}</title>
-<style>body {{ margin: 0 }} @media (prefers-color-scheme: dark) {{ body {{ background: #16191d }} }}</style>
+<style>body {{ margin: 0 }} @media screen {{ body .attn .frame {{ max-height: min(680px, 95vh) }} }}
+@media (prefers-color-scheme: dark) {{ body {{ background: #16191d }} }}</style>
 </head>
 <body>
 {body}
 </body>
 </html>
 """
-# A string, a template or a regular expression; or a comment; or other code.
-PIECES = re.compile(r"""("[^"\n]*"|'[^'\n]*'|`[^`]*`|/(?![/ ])[^/\n]+/)|//[^\n]*|((?:[^"'`/]|/ )+)""")
 
 
 @cache
 def script():
-    """The JavaScript of `browser/`, without what only its readers need: comments, and most spaces."""
-    text = "".join((BROWSER / f"{name}.js").read_text(encoding="utf-8") for name in SCRIPTS)
-    return PIECES.sub(lambda piece: piece[1] or squeezed(piece[2] or ""), text)
-
-
-def squeezed(code):
-    code = re.sub(r"\s*([^\w\s$])\s*", r"\1", code).replace(";}", "}")
-    return re.sub(r"\bconst\b", "let", code)
+    """The JavaScript of `browser/`, squeezed."""
+    files = [(BROWSER / f"{name}.js").read_text(encoding="utf-8") for name in SCRIPTS]
+    return squeezed_script("".join(files), keep={"startAll"})
 
 
 @cache
 def stylesheet():
-    """The style sheet of `browser/`, without most spaces."""
-    text = (BROWSER / "explorer.css").read_text(encoding="utf-8")
-    return re.sub(r"\s*([{};,])\s*", r"\1", text).replace(": ", ":").replace(";}", "}")
+    """The style sheet of `browser/`, squeezed."""
+    return squeezed_style((BROWSER / "explorer.css").read_text(encoding="utf-8"))
 
 
 def as_json(value):

@@ -13,6 +13,7 @@ from random_records import random_record
 from seqcourse.explorer import explore
 from seqcourse.labels import shortened, visible
 from seqcourse.packing import ALPHABET, packed
+from seqcourse.squeezing import squeezed_script, squeezed_style
 
 
 def unpacked(text, shape, causal):
@@ -25,13 +26,20 @@ def unpacked(text, shape, causal):
         return int("0" + "".join(next(bits) for _ in range(count)), 2)
 
     weights = np.zeros(shape)
+
+    def rice(k):
+        ones = 0
+        while ones < 20 and next(bits) == "1":
+            ones += 1
+        return number(15) if ones == 20 else (ones << k) + number(k)
+
     for place in np.ndindex(shape[:3]):
         k = number(4)
-        for column in range(place[2] + 1 if causal else shape[3]):
-            ones = 0
-            while ones < 20 and next(bits) == "1":
-                ones += 1
-            weights[(*place, column)] = (number(14) if ones == 20 else (ones << k) + number(k)) / 10_000
+        last = place[2] if causal else shape[3] - 1
+        row = [rice(k) for _ in range(last)]
+        off = rice(1)
+        row.append(10_000 - sum(row) + (off // 2 if off % 2 == 0 else -(off // 2) - 1))
+        weights[place][: len(row)] = np.array(row) / 10_000
     return weights
 
 
@@ -74,6 +82,25 @@ def test_pages_are_small(sharpness):
     assert len(explore(words).page().encode()) < 40_000
     long = random_record(60, 60, 6, 6, 8, sharpness)
     assert len(explore(long).page().encode()) < 700_000
+
+
+def test_a_script_is_squeezed_and_says_the_same():
+    plain = """
+// what only readers need
+function area({ wide, tall }, factor) {
+  const product = wide * tall; // "not a string"
+  const scaled = (size) => size * factor * 0.5;
+  return scaled(product) + " product // of " + other.factor;
+}
+"""
+    short = "function area({wide,tall},factor){let product=wide*tall;let $a=$b=>$b*factor*.5;"
+    assert squeezed_script(plain, {"area"}) == (
+        short + 'return $a(product)+" product // of "+other.factor}'
+    )  # `product` stands in a string, and `factor` is a property: who knows whose
+    assert squeezed_script("const twice = (x) => { return (half) => x / half; };") == (
+        "let $b=x=>{return($a)=>x/$a};"
+    )
+    assert squeezed_style(".a .b, .c { margin: 0; top: 1px; }\n") == ".a .b,.c{margin:0;top:1px}"
 
 
 class Tags(HTMLParser):

@@ -158,6 +158,24 @@ def test_the_mouse_reads_a_cell_and_a_click_pins_it(show):
     assert reading(page).startswith("t0 looks at s0") and "pinned" not in reading(page)
 
 
+def test_a_decoder_can_look_no_further_than_it_has_written(show):
+    page = show(explore(random_record(5, 7)))
+    choose(page, "attention", 1)
+    for row, most in ((0, 0), (3, 2)):
+        point(page, row, 0)
+        assert f" of at most {most:.2f} bits" in reading(page)
+
+
+def test_a_shorter_reading_does_not_move_the_map_back(show):
+    words = ["a", "much longer word", "b", "one that is longer yet", "c"]
+    page = show(explore(random_record(words, words, 0, 1, 2)), viewport={"width": 480, "height": 900})
+    seen = [page.locator(".cells").bounding_box()["y"]]
+    for row in (1, 0, 3, 2, 4, 1):
+        point(page, row, row)
+        seen.append(page.locator(".cells").bounding_box()["y"])
+    assert seen == sorted(seen) and len(set(seen)) <= 3 and seen[0] < seen[-1]
+
+
 def test_the_bars_are_the_row(show):
     record = random_record(5, 7)
     page = show(explore(record))
@@ -214,6 +232,7 @@ def test_the_screen_reader_is_told_what_there_is(show):
     frame = page.get_by_role("application")
     assert frame.get_attribute("aria-label").startswith("cross attention: rows look at columns")
     assert page.locator(".spoken").get_attribute("aria-live") == "polite"
+    assert page.get_by_role("status").count() == 0  # the slider speaks for itself
     unnamed = """[...document.querySelectorAll("button, select, input")].filter((control) =>
       !(control.labels?.[0]?.textContent || control.textContent || control.ariaLabel || "").trim()).length"""
     assert page.evaluate(unnamed) == 0
@@ -222,6 +241,24 @@ def test_the_screen_reader_is_told_what_there_is(show):
     assert page.get_by_role("columnheader").all_inner_texts() == [*(f"s{i}" for i in range(5))]
     assert page.get_by_role("button", name="Table").get_attribute("aria-pressed") == "true"
     assert frame.count() == 0  # the table stands in its place
+
+
+def test_words_are_in_their_own_language_and_direction(show):
+    record = random_record(["\u05e9\u05dc\u05d5\u05dd"], ["\u5b66", "\u751f"], 1, 1, 1, source_language="he")
+    page = show(explore(record))
+    words = page.locator(".reading bdi")  # or the number after a Hebrew word would stand before it
+    assert words.all_inner_texts() == ["\u5b66", "\u05e9\u05dc\u05d5\u05dd"]
+    assert [word.get_attribute("lang") for word in words.all()] == ["zh", "he"]
+    assert page.locator(".rows text").first.get_attribute("lang") == "zh"
+    page.get_by_role("button", name="Table").click()
+    assert page.locator("th bdi").first.get_attribute("lang") == "he"
+
+
+def test_the_chosen_head_is_seen_in_forced_colours(show):
+    page = show(explore(random_record()), forced_colors="active")
+    border = "button => getComputedStyle(button).borderColor"
+    chosen = page.get_by_role("radio", checked=True).evaluate(border)
+    assert chosen != page.get_by_role("radio", checked=False).first.evaluate(border)
 
 
 def test_weights_below_the_threshold_are_hidden(show):
@@ -254,7 +291,8 @@ def test_gold_links_are_outlined_where_there_are_some(show):
 
 
 def score_of(page):
-    return [float(number) for number in re.findall(r"\d\.\d\d", reading(page))]
+    verdict = reading(page).split(" looks at ")[0]  # before what is read of the cell
+    return [float(number) for number in re.findall(r"\d\.\d\d", verdict)]
 
 
 @pytest.mark.parametrize("gold", [LINKS, None])
@@ -291,24 +329,40 @@ def test_a_guess_can_be_made_with_the_keyboard(show):
     page.get_by_role("button", name="Guess the alignment").focus()
     for key in "Enter ArrowDown Enter ArrowRight ArrowRight ArrowUp Space".split():
         page.keyboard.press(key)
-    assert page.locator(".spoken").inner_text() == "t0 and s2: linked"
+    spoken = page.locator(".spoken")
+    assert spoken.inner_text() == "t0 and s2: linked"
+    page.keyboard.press("ArrowLeft")
+    assert spoken.inner_text() == "t0 and s1: not linked"  # what to do was said once, and stays to be read
+    assert reading(page).startswith("Mark the cells that belong together")
     page.get_by_role("button", name="Reveal").press("Enter")
     assert score_of(page)[:3] == [1.0, 0.5, 0.33]
-    assert page.locator(".spoken").inner_text() == reading(page)
+    assert spoken.inner_text() == reading(page)
+    page.keyboard.press("ArrowRight")  # the map has the focus again, though the button is gone
+    assert spoken.inner_text().startswith("t0 looks at s2: 0.") and score_of(page)[:3] == [1.0, 0.5, 0.33]
+    assert ", a gold link, your link: right; " in spoken.inner_text()
 
 
-def test_the_meaning_of_words_can_be_shown_and_hidden_on_either_side(show):
+def test_a_guess_is_made_at_the_map_and_no_table_gives_it_away(show):
+    page = show(explore(random_record(5, 7, gold=LINKS)))
+    page.get_by_role("button", name="Table").click()
+    page.get_by_role("button", name="Guess the alignment").click()
+    assert page.get_by_role("application").is_visible()
+    assert not page.get_by_role("button", name="Table").is_visible()
+    page.get_by_role("button", name="Reveal").click()
+    page.get_by_role("button", name="Table").click()
+    assert page.locator(".table td.gold").count() == len(LINKS)
+
+
+def test_the_meaning_of_words_can_be_shown_and_hidden(show):
     page = show(explore(random_record(2, 3, 1, 1, 1), gloss={"s1": "one", "t0": "zero", "t2": "two"}))
     notes = page.locator(".frame .note")
     assert notes.all_text_contents() == ["one", "zero", "two"]
-    page.get_by_label("rows: meaning").uncheck()
-    assert notes.all_text_contents() == ["one"]
-    page.get_by_label("columns: meaning").uncheck()
+    page.get_by_label("meanings").uncheck()
     assert notes.all_text_contents() == []
     choose(page, "attention", 1)  # the decoder, whose columns are the tokens fed
-    page.get_by_label("columns: meaning").check()
-    assert notes.all_text_contents() == ["zero"]
-    assert not show(explore(random_record())).get_by_label("rows: meaning").is_visible()
+    page.get_by_label("meanings").check()
+    assert notes.all_text_contents() == ["zero", "zero", "two"]
+    assert not show(explore(random_record())).get_by_label("meanings").is_visible()
 
 
 def test_two_records_stand_side_by_side_and_move_together(show):
@@ -322,6 +376,10 @@ def test_two_records_stand_side_by_side_and_move_together(show):
     point(page, 3, 2)
     for panel, record in enumerate((one, two)):
         assert abs(weight(page, panel) - record.cross[0, 1, 3, 2]) <= 1e-4
+    page.get_by_role("application").first.press("Enter")
+    assert all(reading(page, panel).endswith("; pinned") for panel in (0, 1))
+    assert [bool(spoken) for spoken in page.locator(".spoken").all_inner_texts()] == [True, False]
+    page.keyboard.press("Escape")
     page.get_by_label("move together").uncheck()
     choose(page, "layer", 2)
     point(page, 0, 0)
@@ -412,6 +470,16 @@ def test_the_map_is_saved_as_png(show, tmp_path):
     assert width > 2 * 5 * 24 and height > 2 * 7 * 24
 
 
+def test_a_saved_picture_holds_its_title_and_can_be_scaled(show, tmp_path):
+    label = "The translator of last Tuesday, before it was trained at all"
+    page = show(explore(random_record(1, 1, 1, 1, 1), labels=label))
+    path = exported(page, tmp_path, "SVG")
+    width, height = (ElementTree.parse(path).getroot().get(side) for side in ("width", "height"))
+    assert ElementTree.parse(path).getroot().get("viewBox") == f"0,0,{width},{height}"
+    title = show(path.read_text(encoding="utf-8")).locator("svg > text").first.bounding_box()
+    assert title["width"] + 24 <= int(width)
+
+
 def brightness(page):
     paper = page.locator(".attn").evaluate("element => getComputedStyle(element).backgroundColor")
     return sum(map(int, re.findall(r"\d+", paper))) / 3
@@ -437,6 +505,17 @@ def test_it_is_dark_where_the_reader_or_the_notebook_is(show):
         assert (brightness(page) < 60) == dark, attributes
 
 
+def test_it_is_printed_whole_and_on_white_paper(show):
+    page = show(explore(random_record(5, 60, 1, 1, 1)), color_scheme="dark")
+    assert brightness(page) < 60
+    page.emulate_media(media="print")
+    page.locator(".attn[data-theme=light]").wait_for()
+    assert brightness(page) > 200
+    last = page.locator(".cells rect[fill]").last.bounding_box()
+    frame = page.locator(".frame").bounding_box()
+    assert last["y"] + last["height"] <= frame["y"] + frame["height"]
+
+
 def test_jupyterlab_can_change_its_theme_afterwards(show):
     page = show(explore(random_record()).page().replace("<body>", '<body data-jp-theme-light="true">'))
     assert brightness(page) > 200
@@ -459,6 +538,16 @@ def test_a_long_sentence_scrolls_and_its_names_stay_in_sight(show):
         assert frame["x"] <= box["x"] < right and frame["y"] <= box["y"] < bottom, which
     cell = page.locator(".cells rect[fill]").first.bounding_box()
     assert cell["width"] == cell["height"] == 23  # no smaller than for a short one
+
+
+def test_keys_move_the_page_too_where_it_is_small(show):
+    page = show(explore(random_record(12, 20, 1, 1, 1)), viewport={"width": 400, "height": 350})
+    page.get_by_role("application").focus()
+    for key, below in (("PageDown", 0), ("End", 0), ("PageUp", 60)):
+        page.keyboard.press(key)
+        box = page.locator(".cursor").bounding_box()
+        assert box["y"] >= below and box["y"] + box["height"] <= 352, key  # and its line
+        assert box["x"] > 80 and box["x"] + box["width"] <= 402, key
 
 
 def test_where_scripts_are_stripped_a_table_is_left(show):
@@ -504,7 +593,8 @@ def check_hostile(page):
 
 
 def hostile_record():
-    return random_record(HOSTILE, HOSTILE[::-1], 1, 1, 2, gold={(0, 0)})
+    languages = {"source_language": HOSTILE[0], "target_language": "\0\ud800"}
+    return random_record(HOSTILE, HOSTILE[::-1], 1, 1, 2, gold={(0, 0)}, **languages)
 
 
 def test_hostile_tokens_are_shown_and_never_run(show, tmp_path):

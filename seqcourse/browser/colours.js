@@ -1,10 +1,9 @@
 // Elements and colours.
 
-const SVG = "http://www.w3.org/2000/svg";
-const SHAPES = ["svg", "g", "rect", "text", "tspan", "circle", "path", "title"];
+const SVG = "http://www.w3.org/2000/svg", DARK = "(prefers-color-scheme: dark)";
 
 function make(name, attributes = {}, parent = null, text = null) {
-  const shape = SHAPES.includes(name);
+  const shape = name === "svg" || parent instanceof SVGElement;
   const element = shape ? document.createElementNS(SVG, name) : document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
   if (text !== null) element.textContent = text;
@@ -12,8 +11,9 @@ function make(name, attributes = {}, parent = null, text = null) {
   return element;
 }
 
-// Notebooks say themselves whether they are dark; elsewhere the reader's system does.
+// Notebooks say themselves whether they are dark; elsewhere the reader's system does. Paper is light.
 function isDark(element) {
+  if (matchMedia("print").matches) return false;
   const which = "[data-jp-theme-light]", lab = element.closest(which) || document.querySelector(which);
   if (lab) return lab.getAttribute("data-jp-theme-light") === "false";
   const kind = document.body.getAttribute("data-vscode-theme-kind") || document.body.className;
@@ -21,11 +21,11 @@ function isDark(element) {
     return /vscode-(dark|high-contrast(?!-light))/.test(kind);
   const colab = document.documentElement.getAttribute("theme");
   if (colab) return colab === "dark";
-  return matchMedia("(prefers-color-scheme: dark)").matches;
+  return matchMedia(DARK).matches;
 }
 
 function whenThemeChanges(element, act) {
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", act);
+  for (const query of [DARK, "print"]) matchMedia(query).addEventListener("change", act);
   const watch = new MutationObserver(act);
   const attributeFilter = ["class", "theme", "data-jp-theme-light", "data-vscode-theme-kind"];
   for (const place of [document.documentElement, document.body]) watch.observe(place, { attributeFilter });

@@ -13,7 +13,7 @@ function start(root, data) {
   const records = data.map(unpacked), kinds = Object.keys(records[0].kinds);
   const shared = {
     panels: [], kind: kinds[kinds.length - 1], threshold: 0, stretch: false,
-    meaning: [true, true], gold: true, together: true, // meaning of the words at [rows, columns]
+    meanings: true, gold: true, together: true,
   };
   root.replaceChildren();
   root.setAttribute("data-lm-suppress-shortcuts", "true"); // or JupyterLab takes the arrow keys
@@ -26,11 +26,11 @@ function start(root, data) {
     each((panel) => panel.rebuild());
     offer();
   });
-  options(kind, kinds.map((name, i) => [i, name]));
+  options(kind, kinds);
   kind.value = kinds.length - 1;
   const hide = make("label", {}, bar, "hide below ");
   const slider = make("input", { type: "range", min: 0, max: 1, step: 0.01, value: 0 }, hide);
-  const shown = make("output", {}, hide, "0.00");
+  const shown = make("span", { "aria-hidden": true }, hide, "0.00");
   slider.addEventListener("input", () => {
     shared.threshold = Number(slider.value);
     shown.textContent = shared.threshold.toFixed(2);
@@ -47,11 +47,10 @@ function start(root, data) {
     shared.stretch = on;
     each((panel) => panel.paint());
   });
-  const sides = ["rows", "columns"].map((name, i) =>
-    box(`${name}: meaning`, true, (on) => {
-      shared.meaning[i] = on;
-      each((panel) => panel.rebuild());
-    }));
+  const meanings = box("meanings", true, (on) => {
+    shared.meanings = on;
+    each((panel) => panel.rebuild());
+  });
   const gold = box("gold links", true, (on) => {
     shared.gold = on;
     each((panel) => panel.paint());
@@ -59,9 +58,8 @@ function start(root, data) {
   if (records.length > 1) box("move together", true, (on) => (shared.together = on));
   // Only what there is something of.
   const offer = () => {
-    SIDES[shared.kind].forEach((side, i) => {
-      sides[i].hidden = !records.some((record) => record.names[side].some(({ note }) => note));
-    });
+    const noted = (side) => records.some((record) => record.names[side].some(({ note }) => note));
+    meanings.hidden = !SIDES[shared.kind].some(noted);
     gold.hidden = shared.kind !== "cross" || !records.some((record) => record.gold);
   };
   const place = make("div", { class: records.length > 1 ? "panels pair" : "panels" }, root);
@@ -99,10 +97,10 @@ function follow(panel, act, ...what) {
 function unpacked(record) {
   const kinds = {};
   for (const [name, { shape, causal, text }] of Object.entries(record.kinds))
-    kinds[name] = { shape, steps: unpack(text, shape, causal) };
-  const named = (side) => side.map(([text, note, full]) => ({ text, note, full }));
-  const source = named(record.source), target = named(record.target);
-  const fed = [{ text: "<s>", note: "" }, ...target.slice(0, -1)];
+    kinds[name] = { shape, causal, steps: unpack(text, shape, causal) };
+  const [source, target] = ["source", "target"].map((side) =>
+    record[side].map(([text, note, full]) => ({ text, note, full, lang: record.languages[side] })));
+  const fed = [{ text: "<s>", lang: "" }, ...target.slice(0, -1)];
   const gold = record.gold && new Set(record.gold.map(([column, row]) => row + "," + column));
   return { name: record.name, kinds, names: { source, target, fed }, gold };
 }

@@ -8,7 +8,9 @@ function drawing(panel) {
   const size = (name) => ["width", "height"].map((side) => Number(part(name).getAttribute(side)));
   const [left, top] = size(".corner"), [width, height] = size(".cells");
   const fonts = { "font-family": getComputedStyle(map.frame).fontFamily };
-  const sizes = { width: Math.max(left + width, 430), height: HEAD + top + height + FOOT };
+  const title = 24 + Math.ceil(1.2 * widthOf({ text: panel.title() })); // which is larger than a name
+  const across = Math.max(left + width, title), down = HEAD + top + height + FOOT;
+  const sizes = { width: across, height: down, viewBox: [0, 0, across, down] };
   const whole = make("svg", { xmlns: SVG, ...sizes, ...fonts });
   make("title", {}, whole, panel.title());
   make("rect", { width: "100%", height: "100%", fill: paper }, whole);

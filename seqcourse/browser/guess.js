@@ -34,6 +34,6 @@ function verdict(links, gold, own, head) {
   const truth = gold || own, { right, precision, recall, aer } = score(links, truth);
   const beside = gold ? ` Of ${head} the AER is ${score(own, gold).aer.toFixed(2)}.` : "";
   return `Against ${gold ? "the gold links" : head}: ${right} of your ${links.size} links are right, ` +
-    `and ${right} of the ${truth.size} true ones found. Precision ${precision.toFixed(2)}, ` +
+    `${right} of ${truth.size} found. Precision ${precision.toFixed(2)}, ` +
     `recall ${recall.toFixed(2)}, alignment error rate (AER) ${aer.toFixed(2)}.${beside}`;
 }

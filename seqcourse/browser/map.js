@@ -26,6 +26,7 @@ class AttentionMap {
     const left = Math.ceil(Math.max(80, ...rows.map(widthOf))) + 14;
     const slant = Math.max(40, ...columns.map(widthOf)), top = Math.ceil(slant * 0.82) + 20;
     const width = this.columns * CELL, height = this.rows * CELL;
+    this.frame.style.scrollPadding = `${top}px ${CELL}px ${BARS}px ${left}px`;
     const over = Math.ceil(slant * 0.58) + 6; // the last name leans over the edge
     const part = (kind, width, height, x, y) => {
       const place = { class: kind, width, height, viewBox: [x, y, width, height] };
@@ -137,18 +138,15 @@ class AttentionMap {
     event.preventDefault();
   }
 
-  // Scroll so that the cursor stands clear of the names.
+  // Scroll map and page so that the cursor is seen, clear of the names.
   reveal() {
-    const { frame } = this, { clientWidth: left, clientHeight: top } = frame.querySelector(".corner");
-    const x = this.column * CELL, y = this.row * CELL;
-    frame.scrollLeft = Math.max(Math.min(frame.scrollLeft, x), x + CELL * 2 + left - frame.clientWidth);
-    frame.scrollTop = Math.max(Math.min(frame.scrollTop, y), y + CELL * 2 + top + BARS - frame.clientHeight);
+    for (const part of [this.frame, this.cursor]) part.scrollIntoView({ block: "nearest", inline: "nearest" });
   }
 }
 
 // A name, and smaller what it means.
-function write(parent, { text, note }, attributes) {
-  const label = make("text", attributes, parent, text);
+function write(parent, { text, note, lang }, attributes) {
+  const label = make("text", { lang, ...attributes }, parent, text);
   if (note) make("tspan", { class: "note", dx: 5 }, label, note);
   return label;
 }

@@ -1,9 +1,10 @@
 // One record: its heads, its map, what is read there, the guessing, the table, the exports.
 
 const SIDES = { encoder: ["source", "source"], decoder: ["target", "fed"], cross: ["target", "source"] };
+const HOW = "Mark the cells that belong together, by a click or Enter, then reveal.";
 
 class Panel {
-  // shared: all panels, and what the tool bar chose: { kind, threshold, stretch, meaning, gold, … }
+  // shared: all panels, and what the tool bar chose: { kind, threshold, stretch, meanings, gold, … }
   constructor(parent, record, shared, tell) {
     Object.assign(this, { record, shared, tell, layer: 0, head: -1, pinned: false, guess: null });
     this.root = make("section", { class: "panel", "aria-label": record.name || "attention" }, parent);
@@ -44,11 +45,11 @@ class Panel {
     this.head = this.shown === kind ? this.head : heads > 1 ? -1 : 0;
     const [row, column] = this.shown === kind ? [this.map.row, this.map.column] : [0, 0];
     this.shown = kind;
-    options(this.layers, [...Array(layers).keys()].map((i) => [i, i]));
-    options(this.headNames, [[-1, "mean"], ...[...Array(heads).keys()].map((i) => [i, i])]);
+    options(this.layers, [...Array(layers).keys()]);
+    options(this.headNames, ["mean", ...Array(heads).keys()], -1);
     [this.rowNames, this.columnNames] = SIDES[kind].map((side) => this.record.names[side]);
-    const shown = [this.rowNames, this.columnNames].map((names, i) =>
-      names.map(({ text, note }) => ({ text, note: this.shared.meaning[i] && note })));
+    const shown = [this.rowNames, this.columnNames].map((names) =>
+      names.map((name) => (this.shared.meanings ? name : { ...name, note: "" })));
     this.heads.build(this.kind);
     this.map.build(...shown, `${kind} attention`, kind === "encoder" ? "reads" : "produces");
     [this.map.row, this.map.column] = [row, column];
@@ -59,6 +60,7 @@ class Panel {
   paint(pictures = true) {
     const { panels, threshold } = this.shared, [, , rows, columns] = this.kind.shape;
     const blind = (this.blind = panels.some(({ guess }) => guess && !guess.shown));
+    if (blind && !this.table.hidden) this.toggleTable();
     this.values = weightsOf(this.kind, this.layer, this.head);
     this.layers.value = this.layer;
     this.headNames.value = this.head;
@@ -70,11 +72,15 @@ class Panel {
     const gold = this.gold(), answered = this.guess && this.guess.shown;
     this.map.outline(gold && !blind && (this.shared.gold || answered) ? gold : []);
     const truth = answered && (gold || this.own());
-    this.map.mark(Object.fromEntries([...(this.guess ? this.guess.links : [])].map((link) =>
-      [link, !answered ? "guess" : truth.has(link) ? "right" : "wrong"])));
+    this.marks = Object.fromEntries([...(this.guess ? this.guess.links : [])].map((link) =>
+      [link, !answered ? "guess" : truth.has(link) ? "right" : "wrong"]));
+    this.map.mark(this.marks);
     this.guessing.hidden = this.shared.kind !== "cross";
     this.guessing.textContent = this.guess ? "Stop guessing" : "Guess the alignment";
-    this.reveals.hidden = !this.guess || this.guess.shown;
+    this.reveals.hidden = !this.guess || answered;
+    this.tables.hidden = blind;
+    const sofar = this.guess ? `${HOW} Links so far: ${this.guess.links.size}. ` : "";
+    this.lead = answered ? this.verdict() + " " : sofar;
     this.read();
     if (!this.table.hidden) this.fillTable();
   }
@@ -99,11 +105,11 @@ class Panel {
     this.tell("goTo", row, column);
   }
 
-  pin(on) {
+  pin(on, aloud = true) {
     this.pinned = on;
     this.map.frame.classList.toggle("pinned", on);
-    this.read(true);
-    this.tell("pin", on);
+    this.read(aloud);
+    this.tell("pin", on, false); // one of two speaks
   }
 
   press(row, column, keyboard) {
@@ -112,32 +118,29 @@ class Panel {
     if (!this.guess || this.guess.shown) return this.pin(!here);
     const link = row + "," + column, { links } = this.guess;
     if (!links.delete(link)) links.add(link);
-    this.paint();
-    this.say(`${this.at(row, column, "and")}: ${links.has(link) ? "linked" : "not linked"}`, keyboard);
+    this.paint(false);
+    this.read(keyboard);
   }
 
-  at(row, column, how) {
-    return `${full(this.rowNames[row])} ${how} ${full(this.columnNames[column])}`;
-  }
-
+  // What is written of the cell at the cursor, after what there is to say of the guess; aloud, the cell only.
   read(aloud = false) {
-    const { row, column, columns } = this.map, both = this.at(row, column, "and");
-    if (this.guess && this.guess.shown) return this.say(this.verdict(), aloud);
-    if (this.guess) {
-      const links = `${this.guess.links.size} links so far`;
-      return this.say(`${both}. Click the cells that belong together, then reveal: ${links}.`, aloud);
-    }
-    if (this.blind) return this.say(both, aloud);
-    const line = this.values.subarray(row * columns, (row + 1) * columns);
-    const linked = this.gold() && this.gold().has(row + "," + column) ? ", a gold link" : "";
-    const bits = `${entropy(line).toFixed(2)} of at most ${Math.log2(columns).toFixed(2)} bits`;
-    const end = `the row's entropy is ${bits}${this.pinned ? "; pinned" : ""}`;
-    this.say(`${this.at(row, column, "looks at")}: ${line[column].toFixed(4)}${linked}; ${end}`, aloud);
+    const { row, column } = this.map, mark = this.marks[row + "," + column];
+    const one = full(this.rowNames[row]), other = full(this.columnNames[column]);
+    const said = this.blind
+      ? [...one, " and ", ...other, this.guess ? `: ${mark ? "" : "not "}linked` : ""]
+      : [...one, " looks at ", ...other, this.weightAt(row, column)];
+    this.reading.replaceChildren(this.lead, ...said);
+    this.reading.style.minHeight = this.reading.offsetHeight + "px"; // or a shorter one would move the map
+    if (aloud) this.spoken.textContent = this.reading.textContent.slice(this.lead.length);
   }
 
-  say(text, aloud) {
-    this.reading.textContent = text;
-    if (aloud) this.spoken.textContent = text;
+  weightAt(row, column) {
+    const { columns } = this.map, gold = this.gold(), link = row + "," + column, mark = this.marks[link];
+    const line = this.values.subarray(row * columns, (row + 1) * columns);
+    const known = (gold && gold.has(link) ? ", a gold link" : "") + (mark ? `, your link: ${mark}` : "");
+    const most = Math.log2(this.kind.causal ? row + 1 : columns); // the future cannot be looked at
+    const bits = `${entropy(line).toFixed(2)} of at most ${most.toFixed(2)} bits`;
+    return `: ${line[column].toFixed(4)}${known}; the row's entropy is ${bits}${this.pinned ? "; pinned" : ""}`;
   }
 
   // The true links as "row,column" of the cross map, or null.
@@ -148,8 +151,9 @@ class Panel {
   startGuess() {
     this.guess = this.guess ? null : { links: new Set(), shown: false };
     if (this.guess) this.pin(false);
+    this.reading.style.minHeight = "";
     this.repaint();
-    if (this.guess) this.map.frame.focus();
+    if (this.guess) this.sayAll();
   }
 
   // All panels: while one is guessed at, none shows its weights.
@@ -160,7 +164,13 @@ class Panel {
   reveal() {
     this.guess.shown = true;
     this.repaint();
-    this.say(this.verdict(), true);
+    this.sayAll();
+  }
+
+  // The guess goes on at the map; the button that was pressed may be gone.
+  sayAll() {
+    this.map.frame.focus();
+    this.spoken.textContent = this.reading.textContent;
   }
 
   // The links of the head shown.
@@ -182,8 +192,7 @@ class Panel {
   }
 
   fillTable() {
-    const gold = this.blind ? null : this.gold();
-    tabulate(this.table, this.title(), this.rowNames, this.columnNames, this.map.values, gold);
+    tabulate(this.table, this.title(), this.rowNames, this.columnNames, this.values, this.gold());
   }
 
   title() {
@@ -205,7 +214,7 @@ function chooser(parent, name, act) {
   return select;
 }
 
-function options(select, pairs) {
+function options(select, names, first = 0) {
   select.replaceChildren();
-  for (const [value, text] of pairs) make("option", { value }, select, text);
+  names.forEach((name, i) => make("option", { value: first + i }, select, name));
 }

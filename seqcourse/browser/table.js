@@ -6,11 +6,11 @@ function tabulate(parent, title, rowNames, columnNames, values, gold) {
   make("caption", {}, table, title);
   const top = make("tr", {}, make("thead", {}, table));
   make("td", {}, top);
-  for (const name of columnNames) make("th", { scope: "col" }, top, full(name));
+  for (const name of columnNames) make("th", { scope: "col" }, top).append(...full(name));
   const body = make("tbody", {}, table);
   rowNames.forEach((name, row) => {
     const line = make("tr", {}, body);
-    make("th", { scope: "row" }, line, full(name));
+    make("th", { scope: "row" }, line).append(...full(name));
     columnNames.forEach((_, column) => {
       const kind = gold && gold.has(row + "," + column) ? { class: "gold", title: "gold link" } : {};
       make("td", kind, line, values[row * columnNames.length + column].toFixed(4));
@@ -18,7 +18,7 @@ function tabulate(parent, title, rowNames, columnNames, values, gold) {
   });
 }
 
-// All of a token, and what it means.
-function full({ full, text, note }) {
-  return (full || text) + (note ? ` (${note})` : "");
+// All of a token, in its own language and direction, and what it means.
+function full({ full, text, note, lang }) {
+  return [make("bdi", { lang }, null, full || text), note ? ` (${note})` : ""];
 }

@@ -17,14 +17,18 @@ function unpack(text, [layers, heads, rows, columns], causal) {
     waiting &= (1 << count) - 1;
     return value;
   };
+  const number = (k) => {
+    let quotient = 0;
+    while (quotient < 20 && read(1)) quotient++;
+    return quotient < 20 ? quotient * 2 ** k + read(k) : read(15);
+  };
   const steps = new Uint16Array(layers * heads * rows * columns);
   for (let line = 0; line < layers * heads * rows; line++) {
-    const k = read(4), end = causal ? Math.min(columns, (line % rows) + 1) : columns;
-    for (let column = 0; column < end; column++) {
-      let quotient = 0;
-      while (quotient < 20 && read(1)) quotient++;
-      steps[line * columns + column] = quotient < 20 ? quotient * 2 ** k + read(k) : read(14);
-    }
+    const k = read(4), last = line * columns + (causal ? line % rows : columns - 1);
+    let left = 10000;
+    for (let i = line * columns; i < last; i++) left -= steps[i] = number(k);
+    const off = number(1);
+    steps[last] = left + (off % 2 ? (-1 - off) / 2 : off / 2);
   }
   return steps;
 }
