@@ -12,7 +12,7 @@ from .positions import sinusoidal_positions
 ADJECTIVES = ["small", "old", "young", "quiet"]
 NOUNS = [("cat", "cats"), ("dog", "dogs"), ("mouse", "mice"), ("girl", "girls"), ("child", "children")]
 ADVERBS = ["often", "never", "always", "sometimes"]
-VERBS = [("sleeps", "sleep"), ("runs", "run"), ("sings", "sing"), ("waits", "wait"), ("reads", "read")]
+VERBS = [("sleeps", "sleep"), ("runs", "run"), ("sings", "sing"), ("waits", "wait"), ("eats", "eat")]
 WORDS = ["the", "?", *ADJECTIVES, *ADVERBS, *(word for pair in (*NOUNS, *VERBS) for word in pair)]
 
 

@@ -94,6 +94,18 @@ split = Exercise(
             lambda x, nhead: x.chunk(nhead, dim=-1),
             seen="chunk or split, and no stack",
         ),
+        Mistake(
+            "it makes three heads, whatever nhead says",
+            "nhead says how many pieces there are: unflatten(-1, (nhead, -1)).",
+            lambda x, nhead: split_heads(x, 3),
+            seen="the H = 3 of the cells above, or a 3 written out",
+        ),
+        Mistake(
+            "the heads are joined with the batch",
+            "Batch and heads are two axes: the shape asked for is (B, H, T, K).",
+            lambda x, nhead: split_heads(x, nhead).flatten(0, 1),
+            seen="d2l and fairseq: (B * H, T, K), for a matrix product that takes three axes only",
+        ),
     ],
     right=[
         lambda x, nhead: torch.stack(x.chunk(nhead, dim=-1), dim=1),
@@ -143,6 +155,12 @@ merge = Exercise(
             "Now flatten the last two axes, (H, K), into one.",
             lambda heads: heads.transpose(1, 2),
             seen="half of the way",
+        ),
+        Mistake(
+            "the words of a head lie side by side, not the heads of a word",
+            "First exchange words and heads, transpose(1, 2); then flatten(-2).",
+            lambda heads: heads.flatten(-2),
+            seen="flatten without transpose: (B, H, T · K)",
         ),
         Mistake(
             "all but the first head are lost",
@@ -205,17 +223,22 @@ def drawn_look(masked):
 
 
 def by_hand(
-    layer, x, memory, mask, *, offers=None, says=None, scale=None, axis=-1, where=None, merged=merge_heads,
-    split=split_heads, output=True,
+    layer, x, memory, mask, *, asks=None, offers=None, says=None, scale=None, axis=-1, where=None,
+    hidden=-math.inf, bare=False, merged=merge_heads, split=split_heads, output=True,
 ):  # fmt: skip
-    """The layer step by step, with something changed: what a mistake is made of."""
+    """The layer step by step, with something changed: what a mistake is made of.
+
+    `bare` leaves the softmax as it is: a row in which all is masked is NaN, where `attention` gives zeros.
+    """
+    asks = layer.query(x) if asks is None else asks
     offers = layer.key(memory) if offers is None else offers
     says = layer.value(memory) if says is None else says
-    q, k, v = (split(part, layer.nhead) for part in (layer.query(x), offers, says))
+    q, k, v = (split(part, layer.nhead) for part in (asks, offers, says))
     scores = q @ k.mT / (scale or math.sqrt(k.size(-1)))
     mask = mask[:, None, None] if where is None else where(mask)
-    weights = scores.masked_fill(~mask, -math.inf).softmax(dim=axis).nan_to_num(0.0)
-    mixed = merged(weights.masked_fill(~mask, 0.0) @ v)
+    weights = scores.masked_fill(~mask, hidden).softmax(dim=axis)
+    weights = weights if bare else weights.nan_to_num(0.0).masked_fill(~mask, 0.0)
+    mixed = merged(weights @ v)
     return layer.output(mixed) if output else mixed
 
 
@@ -224,7 +247,7 @@ def spoilt(**changes):
 
     def answer(layer, x, memory, mask):
         made = {
-            name: change(layer, x, memory) if name in ("offers", "says", "scale") else change
+            name: change(layer, x, memory) if name in ("asks", "offers", "says", "scale") else change
             for name, change in changes.items()
         }
         return by_hand(layer, x, memory, mask, **made)
@@ -292,10 +315,22 @@ many_heads = Exercise(
             seen="softmax(dim=1), right for (B, S), with (B, H, T, S)",
         ),
         Mistake(
+            "the softmax runs over the heads, and makes NaN of words that are masked",
+            "Each row of a head's scores is a distribution over the words looked at: dim=-1.",
+            spoilt(axis=1, bare=True),
+            seen="softmax(dim=1) of one's own: a masked word is -inf in all heads, and 0 / 0 is NaN",
+        ),
+        Mistake(
             "the softmax runs over the words that ask",
             "Each row is a distribution over the words looked at: dim=-1.",
             spoilt(axis=-2),
             seen="softmax(dim=-2), or rows taken for columns",
+        ),
+        Mistake(
+            "the softmax runs over the words that ask, and makes NaN of words that are masked",
+            "Each row is a distribution over the words looked at: dim=-1.",
+            spoilt(axis=-2, bare=True),
+            seen="softmax(dim=-2) of one's own: the column of a masked word is all -inf",
         ),
         Mistake(
             "the mask hides rows, the words that ask",
@@ -304,10 +339,25 @@ many_heads = Exercise(
             seen="unsqueeze in the wrong place; with as many words on both sides nothing fails",
         ),
         Mistake(
+            "the mask hides rows, the words that ask, and a row that is hidden becomes NaN",
+            "The mask speaks of the words looked at, the last axis: mask[:, None, None] is (B, 1, 1, S).",
+            spoilt(where=lambda mask: mask[:, None, :, None], bare=True),
+            seen="mask[:, None, :, None] before a softmax of one's own",
+        ),
+        Mistake(
             "words and heads are mixed when the heads are merged",
             "transpose(1, 2) before flatten(-2): use merge_heads.",
             spoilt(merged=lambda heads: heads.reshape(len(heads), heads.size(2), -1)),
             seen="reshape(B, T, D) straight away",
+        ),
+        Mistake(
+            "words and heads are mixed on the way in, and mixed back on the way out",
+            "reshape alone cuts rows, not features: transpose(1, 2) after the split and before the merge.",
+            spoilt(
+                split=lambda x, nhead: x.reshape(len(x), nhead, x.size(1), -1),
+                merged=lambda heads: heads.reshape(len(heads), heads.size(2), -1),
+            ),
+            seen="view(B, H, T, K) and view(B, T, D): each undoes the other, so nothing looks wrong",
         ),
         Mistake(
             "the heads share out words, not features",
@@ -334,6 +384,21 @@ many_heads = Exercise(
             seen="memory networks without values; a slip in attention(q, k, k)",
         ),
         Mistake(
+            "keys and values are exchanged",
+            "The softmax is over queries times keys; what is averaged are the values.",
+            spoilt(
+                offers=lambda layer, x, memory: layer.value(memory),
+                says=lambda layer, x, memory: layer.key(memory),
+            ),
+            seen="key and value in the wrong order in an unpacked tuple",
+        ),
+        Mistake(
+            "the queries come from memory",
+            "x asks: layer.query(x); only keys and values come from memory.",
+            spoilt(asks=lambda layer, x, memory: layer.query(memory)),
+            seen="one list comprehension for all three; in self-attention nobody notices",
+        ),
+        Mistake(
             "memory asks, and x answers",
             "x asks: queries come from x; keys and values from memory.",
             lambda layer, x, memory, mask: layer(memory, x, mask[:, None, None]),
@@ -352,6 +417,18 @@ many_heads = Exercise(
             seen="key_padding_mask of nn.MultiheadAttention says who may NOT be looked at",
         ),
         Mistake(
+            "the mask is upside down, and where no word is left there is NaN",
+            "True = may look: what is False becomes -inf.",
+            spoilt(where=lambda mask: ~mask[:, None, None], bare=True),
+            seen="masked_fill(mask, -inf), or nn.MultiheadAttention without ~: a row of nothing but -inf",
+        ),
+        Mistake(
+            "words that are masked have the score 0, which is not little",
+            "exp(0) is 1, a weight like any other. Their scores become -inf.",
+            spoilt(hidden=0.0, bare=True),
+            seen="scores * mask, or masked_fill(~mask, 0) before the softmax",
+        ),
+        Mistake(
             "words are masked after the softmax",
             "Their scores become -inf before it; else they have their part in the sum.",
             masked_late,
@@ -368,6 +445,18 @@ many_heads = Exercise(
             "Keys and values come from memory.",
             lambda layer, x, memory, mask: layer(x, x, mask[:, None, None]),
             seen="self-attention, the more usual one",
+        ),
+        Mistake(
+            "x looks at itself, and the mask is not used",
+            "Keys and values come from memory, and the mask says which of its words may be looked at.",
+            lambda layer, x, memory, mask: layer(x, x),
+            seen="layer(x, x), as the encoder of lesson 07 has it",
+        ),
+        Mistake(
+            "the output layer is applied twice",
+            "`layer(…)` ends with it already.",
+            lambda layer, x, memory, mask: layer.output(layer(x, memory, mask[:, None, None])),
+            seen="the whole layer called for the heads, and then layer.output",
         ),
         Mistake(
             "x is added to it",
@@ -413,12 +502,25 @@ def cut_features(layer, x, head):
     return layer.output(merge_heads(attention(q, k, v)[0]) * kept)
 
 
+def neighbours(x, layer, head):
+    """Which of D features are the K of one head: (D)."""
+    return torch.arange(x.size(-1)) // (x.size(-1) // layer.nhead) == head
+
+
 def cut_output(layer, x, head):
-    """Rows of the output layer set to 0, instead of its columns: features of the answer go."""
-    width = x.size(-1) // layer.nhead
-    answer = layer(x, x).clone()
-    answer[..., head * width : (head + 1) * width] = 0
-    return answer
+    """Features of the answer set to 0, as if they were the head's."""
+    return layer(x, x).masked_fill(neighbours(x, layer, head), 0.0)
+
+
+def cut_rows(layer, x, head):
+    """Rows of the output layer's weight set to 0, instead of columns: these features get its bias only."""
+    return torch.where(neighbours(x, layer, head), layer.output.bias, layer(x, x))
+
+
+def cut_words(layer, x, head):
+    """Features of x set to 0, as if a head had them to itself."""
+    x = x.masked_fill(neighbours(x, layer, head), 0.0)
+    return layer(x, x)
 
 
 without_head = Exercise(
@@ -428,10 +530,10 @@ without_head = Exercise(
     {"a random layer": drawn_ablation},
     [
         Mistake(
-            "the query is zero, so the head still speaks: it takes the mean of all values",
-            "A query of zeros gives equal weights. Silence what the head found: its mixture.",
+            "the head's scores are all equal, so it still speaks: it takes the mean of all values",
+            "Queries, keys or scores of zeros give equal weights. Silence what the head found: its mixture.",
             lambda layer, x, head: without(layer, x, head, q_of=torch.zeros_like),
-            seen="zeroing the slice of W_Q; the scores vanish, and the head does not",
+            seen="zeroing the slice of W_Q or W_K, or the scores: they vanish, and the head does not",
         ),
         Mistake(
             "the head's values are gone, but for their bias",
@@ -448,7 +550,27 @@ without_head = Exercise(
             "you cut features of the answer, which all heads have written to",
             "A head's own features are those before the output layer; after it all are mixed.",
             cut_output,
+            seen="zeros in the answer's features, as if they still belonged to a head",
+        ),
+        Mistake(
+            "you cut rows of the output layer's weight: features of the answer, not of a head",
+            "weight is (out, in): what comes in from a head are K columns, weight[:, h * K : (h + 1) * K].",
+            cut_rows,
             seen="rows and columns of nn.Linear's weight, which is (out, in), exchanged",
+        ),
+        Mistake(
+            "you cut features of x, before anything has looked",
+            "All heads see all of x: a head's own features are those of q, k, v and of its mixture.",
+            cut_words,
+            seen="x[..., head * K : (head + 1) * K] = 0, as if the heads shared x out",
+        ),
+        Mistake(
+            "it is one feature of every head that is silent, not a head",
+            "The mixtures are (B, H, T, K): heads are axis 1, mixtures[:, head].",
+            lambda layer, x, head: layer.output(
+                merge_heads(without_merging(layer, x) * (torch.arange(x.size(-1) // layer.nhead) != head))
+            ),
+            seen="mixtures[..., head] = 0",
         ),
         Mistake(
             "only this head is left, all others are silent",
@@ -531,7 +653,7 @@ without_head = Exercise(
     right=[
         lambda layer, x, head: nn.functional.linear(
             merge_heads(without_merging(layer, x)),
-            layer.output.weight * (torch.arange(x.size(-1)) // (x.size(-1) // layer.nhead) != head),
+            layer.output.weight * ~neighbours(x, layer, head),
             layer.output.bias,
         )
     ],
@@ -548,12 +670,19 @@ def without_merging(layer, x):
 
 
 def drawn_role(empty):
-    """Weights of three heads over seven words, and a role: one or two places a row, in some rows none."""
+    """Weights of three heads over seven words, and a role: one or two places a row, in some rows none.
+
+    With empty rows, one head also spends nothing at all where the role looks in one of the others.
+    """
     weights = torch.softmax(2 * torch.randn(3, 7, 7), dim=-1)
     role = torch.zeros(7, 7, dtype=torch.bool)
     for row in range(7):
         role[row, torch.randperm(7)[: 1 + row % 2]] = True
-    role[torch.randperm(7)[:3]] &= not empty
+    if empty:
+        none = torch.randperm(7)[:4]
+        role[none[:3]] = False
+        weights[0, none[3]] = weights[0, none[3]].masked_fill(role[none[3]], 0.0)
+        weights = weights / weights.sum(dim=-1, keepdim=True)
     return weights, role
 
 
@@ -627,6 +756,26 @@ role_share = Exercise(
             "A number for each head: .mean(dim=-1), over the rows that have the role.",
             lambda weights, role: (weights * role).sum(dim=-1),
             seen="one step too few",
+        ),
+        Mistake(
+            "the mean over the rows is missing, though the right rows are chosen",
+            "A number for each head: .mean(dim=-1).",
+            lambda weights, role: on_target(weights, role),
+            seen="on_target itself, which `role_scores` averages",
+        ),
+        Mistake(
+            "rows in which a head misses wholly are left out",
+            "Whether a row counts is for the role to say, not for the head: role.any(dim=-1).",
+            lambda weights, role: torch.stack(
+                [row[row > 0].mean() for row in (weights * role).sum(dim=-1)]
+            ),
+            seen="share[share > 0].mean(): right as long as a softmax never gives exactly 0",
+        ),
+        Mistake(
+            "the sums are right, but the rows are chosen by the columns of the role",
+            "A row counts if the role looks anywhere in it: role.any(dim=-1).",
+            lambda weights, role: (weights * role).sum(dim=-1)[:, role.any(dim=-2)].mean(dim=-1),
+            seen="any(dim=-2), or any(0), for any(dim=-1)",
         ),
         Mistake(
             "in each row only the heaviest of the right places counts",

@@ -45,35 +45,53 @@ def draw_crossing(panels, names, apart):
     panels: {title: (4, 2)}: a place, and the logit. `names` are those of the points, `apart` whether each
     should lie above the line at 0.
     """
+    from matplotlib.patheffects import withStroke
+
     with style():
-        figure = new_figure(4.3 * len(panels), 3.4, layout="constrained")
+        figure = new_figure(4.3 * len(panels), 3.6, layout="constrained")
         for ax, (title, points) in zip(
             figure.subplots(1, len(panels), squeeze=False)[0], panels.items(), strict=True
         ):
-            for index, (one, other) in enumerate(((0, 3), (1, 2))):
-                xs, ys = zip(points[one], points[other], strict=True)
-                ax.plot(xs, ys, DASHES[index], color=COLOURS[index], linewidth=1.4)
-            for (x, y), name, above in zip(points, names, apart, strict=True):
-                ax.plot([x], [y], "^" if above else "v", color=COLOURS[int(above)], markersize=9)
-                away = dict(xytext=(0, 9 if above else -17), textcoords="offset points", ha="center", size=9)
-                ax.annotate(name, (x, y), **away)
+            for pair in ((0, 3), (1, 2)):
+                above = apart[pair[0]]
+                xs, ys = zip(*(points[index] for index in pair), strict=True)
+                says = "they disagree: should lie above 0" if above else "they agree: should lie below 0"
+                look = {
+                    "color": COLOURS[int(above)],
+                    "linewidth": 1.4,
+                    "markersize": 9,
+                    "markeredgewidth": 1.6,
+                }
+                look["fillstyle"] = "none" if above else "full"  # so that both show where they coincide
+                ax.plot(xs, ys, "v^"[above] + DASHES[int(above)], label=says, **look)
+                for index, other in (pair, pair[::-1]):
+                    x, y = points[index]
+                    side = 1 if x > points[other][0] else -1  # each name stands off its segment
+                    away = dict(xytext=(8 * side, 4 if above else -11), textcoords="offset points", size=9)
+                    away["path_effects"] = [withStroke(linewidth=2.5, foreground="white")]
+                    ax.annotate(names[index], (x, y), ha="left" if side > 0 else "right", **away)
             ax.axhline(0, color="#444444", linewidth=1)
-            ax.margins(0.25, 0.2)
+            ax.margins(0.32, 0.15)
             ax.set(title=title, xticks=[], ylabel="logit: above 0 says they disagree")
+            ax.set_xlabel("where else the mixtures differ most")
+        handles, labels = ax.get_legend_handles_labels()
+        columns = 2 if len(panels) > 1 else 1
+        figure.legend(handles, labels, loc="outside upper center", ncols=columns, frameon=False)
         finish(figure)
     return figure
 
 
-def draw_dots(groups, x="", line=None):
-    """Draw the numbers of each group as dots in a row, {name: numbers}, with a line across at a number."""
+def draw_dots(groups, x="", bound=None):
+    """Draw the numbers of each group as dots in a row, {name: numbers}, and a bound: (its name, number)."""
     with style():
         figure = new_figure(7, 0.36 * len(groups) + 0.9, layout="constrained")
         ax = figure.subplots()
         for row, numbers in enumerate(groups.values()):
             lift = [row + 0.12 * (i - (len(numbers) - 1) / 2) for i in range(len(numbers))]
             ax.plot(list(numbers), lift, "o", color=COLOURS[0], markersize=5, alpha=0.8)
-        if line is not None:
-            ax.axvline(line, color=GOLD, linestyle="--")
+        if bound:
+            ax.axvline(bound[1], color=GOLD, linestyle="--", label=bound[0])
+            figure.legend(loc="outside upper center", frameon=False)
         ax.set_yticks(range(len(groups)), list(groups))
         ax.set(ylim=(len(groups) - 0.5, -0.5), xlabel=x)
         finish(figure)
@@ -81,14 +99,19 @@ def draw_dots(groups, x="", line=None):
 
 
 def draw_points(groups, x="", y=""):
-    """Draw points in one picture, a colour and a mark for each group: {name: (xs, ys)}."""
+    """Draw points, {name: (xs, ys)}, a colour and a mark for each group, and the line nearest to it."""
+    import numpy as np
+
     with style():
-        figure = new_figure(6, 3.4, layout="constrained")
+        figure = new_figure(7, 3.6, layout="constrained")
         ax = figure.subplots()
         for index, (name, (xs, ys)) in enumerate(groups.items()):
-            ax.plot(xs, ys, "os^D"[index % 4], color=COLOURS[index], markersize=5, alpha=0.8, label=name)
+            ax.plot(xs, ys, "os^Dv"[index % 5], color=COLOURS[index], markersize=5, alpha=0.8, label=name)
+            slope, start = np.polyfit(xs, ys, 1)
+            ends = np.array([min(xs), max(xs)])
+            ax.plot(ends, start + slope * ends, DASHES[index % 4], color=COLOURS[index], linewidth=1.2)
         ax.set(xlabel=x, ylabel=y)
-        figure.legend(loc="outside upper center", ncols=4, frameon=False)
+        figure.legend(loc="outside upper center", ncols=5, frameon=False)
         finish(figure)
     return figure
 
@@ -105,7 +128,7 @@ def draw_tables(tables, rows, columns):
                     colour = "white" if value > 0.5 else "black"
                     ax.text(x, y, f"{value:.2f}", ha="center", va="center", color=colour, size=9)
             ax.set_xticks(range(len(columns)), columns, size=9)
-            ax.set_yticks(range(len(rows)), rows if place == 0 else [])
+            ax.set_yticks(*(range(len(rows)), rows) if place == 0 else ([],))
             ax.set_title(title)
             plain(ax)
         finish(figure)
@@ -116,17 +139,17 @@ def draw_cost(runs):
     """Draw what heads cost, from the runs of benchmarks/cost_of_heads.py: operations, time and memory."""
     panels = {
         "operations (millions)": ("operations", 1e6),
-        "time (milliseconds)": ("seconds", 1e-3),
-        "memory (MB)": ("memory", 1e6),
+        "time forwards, one thread (ms)": ("seconds", 1e-3),
+        "kept for the way back (MB)": ("memory", 1e6),
     }
     with style():
         figure = new_figure(8.6, 3.0, layout="constrained")
         for ax, (title, (key, unit)) in zip(figure.subplots(1, 3), panels.items(), strict=True):
-            for way, colour, dashes in zip(("explicit", "fused"), COLOURS, DASHES, strict=False):
+            for index, way in enumerate(("explicit", "fused")):
                 chosen = [run for run in runs if run["way"] == way]
                 heads, values = [run["nhead"] for run in chosen], [run[key] / unit for run in chosen]
-                if key != "operations" or way == "explicit":  # the products are the same
-                    ax.plot(heads, values, "o" + dashes, color=colour, label=way, markersize=4)
+                look = {"color": COLOURS[index], "linewidth": (4, 1.6)[index], "alpha": (0.6, 1)[index]}
+                ax.plot(heads, values, "o" + DASHES[index], label=way, markersize=(6, 4)[index], **look)
             ax.set_xscale("log", base=2)
             ax.xaxis.set_major_formatter(lambda value, _: number(value))
             ax.set(title=title, xlabel="heads", ylim=(0, None))

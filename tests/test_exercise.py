@@ -2,6 +2,7 @@
 
 import json
 import time
+import warnings
 from dataclasses import replace
 
 import numpy as np
@@ -255,6 +256,17 @@ def test_these_are_the_same(a, b):
 )
 def test_these_are_not_the_same(a, b):
     assert not same(a, b, 1e-5) and not same(b, a, 1e-5)
+
+
+def test_what_is_no_tensor_is_told_without_a_warning_of_torch():
+    learnt, sealed = torch.randn(3, requires_grad=True), np.zeros(3)
+    sealed.flags.writeable = False
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        assert "a tuple" in difference((torch.randn(2, 3), learnt), torch.zeros(3), 1e-5)
+        assert "a list" in difference([*learnt], torch.zeros(3), 1e-5)
+        assert "a NumPy array" in difference(sealed, torch.zeros(3), 1e-5)
+    assert not told
 
 
 def test_simple_relations_to_the_right_answer_are_seen():

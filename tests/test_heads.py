@@ -53,11 +53,13 @@ def test_segments_between_the_mixtures_of_one_head_cross_for_any_weights(width, 
     torch.testing.assert_close(agree, differ)
 
 
-def test_one_head_is_never_right_on_more_than_three_of_four_and_two_heads_can_be_right_on_all():
+def test_one_head_is_never_right_on_a_whole_four_and_two_heads_can_be_right_on_all():
     tokens, disagree = every_sentence()
     for seed in range(20):
         torch.manual_seed(seed)
-        assert judged_right(OneLook(32, 1), tokens, disagree) <= 0.75
+        with torch.no_grad():
+            right = ((OneLook(32, 1)(tokens) > 0) == disagree).view(-1, 4)
+        assert right.sum(dim=1).max() <= 3  # of the four; whole numbers do not round
     assert judged_right(by_hand(), tokens, disagree) == 1
 
 
@@ -67,8 +69,8 @@ def by_hand():
     for parameter in model.parameters():
         parameter.data.zero_()
     model.vectors = lambda tokens: model.words(tokens)  # without places
-    plural = {"cats", "dogs", "mice", "girls", "children", "sleep", "run", "sing", "wait", "read"}
-    singular = {"cat", "dog", "mouse", "girl", "child", "sleeps", "runs", "sings", "waits", "reads"}
+    plural = {"cats", "dogs", "mice", "girls", "children", "sleep", "run", "sing", "wait", "eat"}
+    singular = {"cat", "dog", "mouse", "girl", "child", "sleeps", "runs", "sings", "waits", "eats"}
     for number, word in enumerate(WORDS):
         model.words.weight.data[number] = torch.tensor([word in plural, word in singular])
     layer = model.attention
@@ -205,7 +207,7 @@ def test_the_pictures_are_drawn():
     figures = [
         draw_split(["a", "b"], 2, 6),
         draw_crossing({"one": torch.randn(4, 2)}, list("abcd"), [False, True, True, False]),
-        draw_dots({"one": [0.5, 0.7], "two": [1.0]}, "share", line=0.75),
+        draw_dots({"one": [0.5, 0.7], "two": [1.0]}, "share", ("the bound", 0.75)),
         draw_points({"one": ([1, 2], [3, 4])}, "x", "y"),
         draw_tables({"share": [[0.1, 0.9]], "lost": [[0.3, 0.2]]}, ["role"], ["head 0", "head 1"]),
         draw_cost(runs),
