@@ -8,7 +8,8 @@ from seqcourse import ladder
 from seqcourse.drawing import rendered
 from seqcourse.ladder import draw_ladder, draw_spread, ladder_runs
 
-MODELS = ["RNN", "GRU", "LSTM", "convolutional", "Transformer", "LSTM + additive"]
+MODELS = ["RNN", "GRU", "LSTM", "convolutional", "Transformer"]
+MODELS += ["LSTM + additive", "LSTM + general", "LSTM + dot"]
 NETWORKS = ("equal steps", "equal seconds")
 
 
