@@ -92,7 +92,13 @@ scaled_attention = Exercise(
             "you divide by half of d",
             "** comes before /: d ** 1 / 2 is half of d. Write d ** 0.5, or math.sqrt(d).",
             scaled(lambda q: 2 / q.size(-1)),
-            seen="k.size(-1) ** 1 / 2",
+            seen="scores / (k.size(-1) ** 1 / 2)",
+        ),
+        Mistake(
+            "you divide by d, and by 2 once more",
+            "** comes before /: scores / d ** 1 / 2 is scores / d / 2. Write d ** 0.5, or math.sqrt(d).",
+            scaled(lambda q: 1 / q.size(-1) / 2),
+            seen="scores / k.size(-1) ** 1 / 2",
         ),
         Mistake(
             "mixture and weights have changed places",
@@ -406,6 +412,20 @@ positions = Exercise(
             seen="* for /",
         ),
         Mistake(
+            "all columns are sines, each with an exponent of its own",
+            "Columns come in pairs, a sine and the cosine of the same angle.",
+            lambda length, d_model: (
+                torch.arange(length)[:, None] / 10000 ** (torch.arange(d_model) / d_model)
+            ).sin(),
+            seen="the second of the paper's two equations is overlooked",
+        ),
+        Mistake(
+            "your last hand has the exponent 1",
+            "The paper divides by d_model: torch.arange(0, d_model, 2) / d_model.",
+            lambda length, d_model: waves_of(length, d_model, lambda t, i, D: t / 10000 ** (i / (D - 2))),
+            seen="log_timescale_increment in tensor2tensor divides by num_timescales - 1",
+        ),
+        Mistake(
             "the exponent is rounded to a whole number",
             "i // d_model is 0 in every column: i / d_model.",
             lambda length, d_model: waves_of(length, d_model, lambda t, i, D: t / 10000 ** (i // D)),
@@ -487,9 +507,9 @@ def alternating(a, b):
     return torch.stack((a, b), dim=-1).flatten(-2)
 
 
-def cosine_twice(x):
+def other_sign_only(x):
     turned, (a, b) = angles(places(x), x.size(-1)), neighbours(x)
-    return alternating(a * turned.cos() - b * turned.sin(), a * turned.cos() + b * turned.cos())
+    return alternating(a * turned.cos() - b * turned.sin(), a * turned.cos() + b * turned.sin())
 
 
 def overwritten(x):
@@ -606,9 +626,9 @@ rotation = Exercise(
             seen="an axis turned round",
         ),
         Mistake(
-            "the second feature gets the cosine twice",
+            "the second feature is the first one with another sign",
             "The new first feature is a cos − b sin, the new second one a sin + b cos.",
-            cosine_twice,
+            other_sign_only,
             seen="one line copied and not changed",
         ),
         Mistake(
