@@ -32,7 +32,10 @@ def attention(q, k, v, mask=None):
 
 
 def fused_attention(q, k, v, mask=None):
-    """The average that `attention` gives, by torch's fused kernel: faster, and without weights to look at."""
+    """The average that `attention` gives, by torch's fused kernel: faster, and without weights to look at.
+
+    For (B, H, T, K) no table of weights is written down. In other shapes torch writes it after all.
+    """
     return F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
 
 

@@ -39,7 +39,7 @@ def draw_looks(words, weights, asks):
 
 
 def draw_map(weights, words, columns=None, title=""):
-    """Draw who looks at whom: a row for each word that asks, dark where its weight is large.
+    """Draw who looks at whom: a row for each word that looks, dark where its weight is large.
 
     weights: (T, S); words: T names for the rows, and for the columns unless these have names of their own.
     Raises ValueError when names and weights do not fit.
@@ -56,7 +56,7 @@ def draw_map(weights, words, columns=None, title=""):
         image = heatmap(ax, weights.detach().cpu().numpy())
         name_rows(ax, [printable(word) for word in words], size)
         name_columns(ax, [printable(word) for word in columns], size, cell)
-        ax.set(title=title, xlabel="is looked at", ylabel="asks")
+        ax.set(title=title, xlabel="is looked at", ylabel="looks")
         bar = ax.inset_axes([1 + 0.15 / (cell * len(columns)), 0, 0.12 / (cell * len(columns)), 1])
         figure.colorbar(image, cax=bar, label="weight")
         fit(figure)
@@ -117,9 +117,10 @@ def draw_costs(panels, x="", last=3):
             figure.subplots(1, len(panels), squeeze=False)[0], panels.items(), strict=True
         ):
             for number, (name, points) in enumerate(lines.items()):
+                end = round(slope(points[-last:]), 1) + 0.0  # -0.0 becomes 0.0
                 ax.plot(
                     *zip(*points, strict=True), MARKERS[number % 4] + DASHES[number % 4], markersize=4,
-                    color=COLOURS[number % len(COLOURS)], label=f"{name}: slope {slope(points[-last:]):.1f}",
+                    color=COLOURS[number % len(COLOURS)], label=f"{name}: slope {end:.1f}",
                 )  # fmt: skip
             ax.set(xscale="log", yscale="log", xlabel=x, ylabel=y)
             sizes = sorted({size for points in lines.values() for size, _ in points})

@@ -12,6 +12,7 @@ COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"]
 GOLD = COLOURS[1]
 DASHES = ["-", "--", "-.", ":"]  # so that lines differ in print, too
 SHADE = "#dddddd"
+LIGHT = "#f0f0f0"  # behind lines
 WEIGHTS = ["#ffffff", "#8cc8ee", "#2f8fcb", "#00599b", "#00223f"]  # from 0 to 1; white spares ink
 
 

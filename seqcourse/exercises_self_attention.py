@@ -24,8 +24,9 @@ def weighed(weigh):
     return lambda q, k, v: attended(q, k, v, weigh=weigh)
 
 
-def drawn_vectors(*shape):
-    return tuple(torch.randn(*shape) for _ in range(3))
+def drawn_vectors(*shape, width=None):
+    """Query, key and value; the value has the same width, or one of its own."""
+    return torch.randn(*shape), torch.randn(*shape), torch.randn(*shape[:-1], width or shape[-1])
 
 
 def looped_attention(q, k, v):
@@ -41,8 +42,8 @@ scaled_attention = Exercise(
     "scaled_attention",
     attended,
     {
-        "one sentence": lambda: drawn_vectors(5, 7),
-        "a batch": lambda: drawn_vectors(3, 5, 7),
+        "one sentence": lambda: drawn_vectors(5, 7, width=11),
+        "a batch": lambda: drawn_vectors(3, 5, 7, width=11),
     },
     [
         Mistake(
@@ -80,6 +81,36 @@ scaled_attention = Exercise(
             "The width of a key is its last axis: k.size(-1).",
             scaled(lambda q: len(q) ** -0.5),
             seen="len(k) for k.size(-1)",
+        ),
+        Mistake(
+            "you divide by the root of the width of the values",
+            "A score is a sum over the features of query and key: k.size(-1).",
+            lambda q, k, v: attended(q, k, v, v.size(-1) ** -0.5),
+            seen="in most models all widths are equal, and it passes",
+        ),
+        Mistake(
+            "you divide by half of d",
+            "** comes before /: d ** 1 / 2 is half of d. Write d ** 0.5, or math.sqrt(d).",
+            scaled(lambda q: 2 / q.size(-1)),
+            seen="scores / (k.size(-1) ** 1 / 2)",
+        ),
+        Mistake(
+            "you divide by d, and by 2 once more",
+            "** comes before /: scores / d ** 1 / 2 is scores / d / 2. Write d ** 0.5, or math.sqrt(d).",
+            scaled(lambda q: 1 / q.size(-1) / 2),
+            seen="scores / k.size(-1) ** 1 / 2",
+        ),
+        Mistake(
+            "mixture and weights have changed places",
+            "The mixture comes first: return mixture, weights.",
+            lambda q, k, v: attended(q, k, v)[::-1],
+            seen="returned in the order in which they are made",
+        ),
+        Mistake(
+            "you return the scores in the place of the weights",
+            "The weights are what the softmax makes of the scores.",
+            lambda q, k, v: (attended(q, k, v)[0], q @ k.mT / k.size(-1) ** 0.5),
+            seen="two tables of one shape",
         ),
         Mistake(
             "the softmax is taken over axis 1, which in a batch are those who ask",
@@ -229,6 +260,32 @@ masked_weights = Exercise(
             seen="dim=1 in a batch",
         ),
         Mistake(
+            "what is forbidden still counts in the sum",
+            "The number that you fill in is not small enough: fill with -inf.",
+            lambda scores, mask: masked(scores, mask, -10.0) * mask,
+            seen="a number that looks small, and a second mask that hides it",
+        ),
+        Mistake(
+            "all of it is NaN",
+            "0 times -inf is NaN, and so is the softmax of +inf. Put -inf in with masked_fill, "
+            "where the mask is False.",
+            lambda scores, mask: (scores + ~mask * -math.inf).softmax(dim=-1),
+            seen="(1 - mask) * -inf, the additive mask with a number that is none",
+        ),
+        Mistake(
+            "all that is allowed becomes NaN",
+            "The softmax of +inf is NaN, and so is 0 times -inf. Put -inf in with masked_fill, "
+            "where the mask is False.",
+            lambda scores, mask: masked(scores, mask, math.inf).masked_fill(~mask, 0.0),
+            seen="a minus sign is lost: math.inf for -math.inf",
+        ),
+        Mistake(
+            "you divide once more",
+            "These are scores already, divided by √d where they were made: only mask and softmax are left.",
+            lambda scores, mask: masked(scores / scores.size(-1) ** 0.5, mask).masked_fill(~mask, 0.0),
+            seen="√d brought along from the exercise before",
+        ),
+        Mistake(
             "what is forbidden still has some weight",
             "The number that you fill in is not small enough: only -inf has a share of exactly 0.",
             lambda scores, mask: masked(scores, mask, -10.0),
@@ -253,6 +310,12 @@ def table(length, d_model, exponent=lambda i, D: i / D, base=10000.0, first=0, e
     turned = t / base ** exponent(i, d_model)
     waves = {"sin": turned.sin(), "cos": turned.cos()}
     return torch.stack((waves[even], waves[odd]), dim=-1).flatten(-2)
+
+
+def waves_of(length, d_model, turned):
+    """Sines and cosines, side by side, of the angles turned(t, i, D)."""
+    turned = turned(torch.arange(length)[:, None], torch.arange(0, d_model, 2), d_model)
+    return torch.stack((turned.sin(), turned.cos()), dim=-1).flatten(-2)
 
 
 def halves(length, d_model):
@@ -343,6 +406,46 @@ positions = Exercise(
             seen="the minus sign of exp(-…) is lost",
         ),
         Mistake(
+            "you multiply places by the power, and should divide",
+            "Later features turn more slowly: t / 10000 ** (i / d_model).",
+            lambda length, d_model: waves_of(length, d_model, lambda t, i, D: t * 10000 ** (i / D)),
+            seen="* for /",
+        ),
+        Mistake(
+            "all columns are sines, each with an exponent of its own",
+            "Columns come in pairs, a sine and the cosine of the same angle.",
+            lambda length, d_model: (
+                torch.arange(length)[:, None] / 10000 ** (torch.arange(d_model) / d_model)
+            ).sin(),
+            seen="the second of the paper's two equations is overlooked",
+        ),
+        Mistake(
+            "your last hand has the exponent 1",
+            "The paper divides by d_model: torch.arange(0, d_model, 2) / d_model.",
+            lambda length, d_model: waves_of(length, d_model, lambda t, i, D: t / 10000 ** (i / (D - 2))),
+            seen="log_timescale_increment in tensor2tensor divides by num_timescales - 1",
+        ),
+        Mistake(
+            "the exponent is rounded to a whole number",
+            "i // d_model is 0 in every column: i / d_model.",
+            lambda length, d_model: waves_of(length, d_model, lambda t, i, D: t / 10000 ** (i // D)),
+            seen="// for /",
+        ),
+        Mistake(
+            "the power is taken of the whole fraction",
+            "Only 10000 has the exponent: t / 10000 ** (i / d_model).",
+            lambda length, d_model: waves_of(length, d_model, lambda t, i, D: (t / 10000) ** (i / D)),
+            seen="brackets: (t / 10000) ** (i / d_model)",
+        ),
+        Mistake(
+            "every place is a whole turn",
+            "The paper's angles have no 2π: the first hand turns by 1 a place.",
+            lambda length, d_model: waves_of(
+                length, d_model, lambda t, i, D: 2 * math.pi * t / 10000 ** (i / D)
+            ),
+            seen="clocks and frequencies have a 2π",
+        ),
+        Mistake(
             "your base is 1000",
             "It is 10000, four zeros.",
             lambda length, d_model: table(length, d_model, base=1000.0),
@@ -402,6 +505,11 @@ def one_after_the_other(a, b):
 
 def alternating(a, b):
     return torch.stack((a, b), dim=-1).flatten(-2)
+
+
+def other_sign_only(x):
+    turned, (a, b) = angles(places(x), x.size(-1)), neighbours(x)
+    return alternating(a * turned.cos() - b * turned.sin(), a * turned.cos() + b * turned.sin())
 
 
 def overwritten(x):
@@ -512,6 +620,18 @@ rotation = Exercise(
             seen="places counted as people count",
         ),
         Mistake(
+            "places are counted from the end",
+            "Row 0 stands at place 0.",
+            lambda x: turned_by(x, angles(places(x), x.size(-1)).flip(0)),
+            seen="an axis turned round",
+        ),
+        Mistake(
+            "the second feature is the first one with another sign",
+            "The new first feature is a cos − b sin, the new second one a sin + b cos.",
+            other_sign_only,
+            seen="one line copied and not changed",
+        ),
+        Mistake(
             "you add the waves",
             "Rotary positions add nothing: each pair of features is turned.",
             lambda x: x + sinusoidal_positions(x.size(-2), x.size(-1)),
@@ -544,6 +664,14 @@ def drawn_words():
     return *drawn_vectors(3, 7, 6), real
 
 
+def real_rows(answer, q, k, v, real):
+    """The mixtures of real words. What stands in rows of padding is nobody's business: zeros here."""
+    mixtures = answer(q, k, v, real)
+    if isinstance(mixtures, torch.Tensor) and mixtures.shape == v.shape:
+        return mixtures.masked_fill(~real[..., None], 0.0)
+    return mixtures
+
+
 def same_vector(x):
     return x
 
@@ -553,7 +681,8 @@ rotary_attention = Exercise(
     "rotary_attention",
     rotary_look,
     {"sentences padded on the left": drawn_words},
-    [
+    call=real_rows,
+    mistakes=[
         Mistake(
             "the values are turned as well",
             "What is handed on must not depend on the place: turn queries and keys only.",
@@ -597,6 +726,51 @@ rotary_attention = Exercise(
             seen="triu for tril, as in masks that say who may NOT look",
         ),
         Mistake(
+            "query and key have changed places",
+            "Queries ask: attention(rotate(q), rotate(k), v, mask).",
+            lambda q, k, v, real: rotary_look(k, q, v, real),
+            seen="two arguments in the wrong order",
+        ),
+        Mistake(
+            "keys stand one place further than queries",
+            "Both stand at the places 0, 1, 2, …: rotate(q) and rotate(k), with the same start.",
+            changed(turn_k=lambda k: rotate(k, 1)),
+            seen="counted from 0 here and from 1 there",
+        ),
+        Mistake(
+            "waves are added, and nothing is turned",
+            "Here positions are rotary: turn queries and keys with `rotate`.",
+            changed(
+                turn_q=lambda q: q + sinusoidal_positions(*q.shape[1:]),
+                turn_k=lambda k: k + sinusoidal_positions(*k.shape[1:]),
+            ),
+            seen="the positions one knows",
+        ),
+        Mistake(
+            "padding is looked at, and nothing but padding",
+            "`real` is True where a word is none: without ~.",
+            changed(mask=lambda real: causal_mask(real.size(1)) & ~real[:, None, :]),
+            seen="masks of padding in nn.Transformer are True where padding is",
+        ),
+        Mistake(
+            "your mask has an axis of heads, (B, 1, 1, S)",
+            "Here there is no such axis, and every sentence has met every other's mask: real[:, None, :], "
+            "(B, 1, S).",
+            changed(mask=lambda real: causal_mask(real.size(1)) & real[:, None, None, :]),
+            seen="padding_mask with q of three axes: they broadcast without a word",
+        ),
+        Mistake(
+            "padding is hidden as if it stood on the right",
+            "It is on the left: take `real` as it is, and no length of the sentence.",
+            changed(
+                mask=lambda real: (
+                    causal_mask(real.size(1))
+                    & (torch.arange(real.size(1)) < real.sum(dim=1)[:, None])[:, None, :]
+                )
+            ),
+            seen="masks made from lengths",
+        ),
+        Mistake(
             "positions are there twice",
             "Turn each of them once.",
             changed(turn_q=lambda q: rotate(rotate(q)), turn_k=lambda k: rotate(rotate(k))),
@@ -613,21 +787,16 @@ rotary_attention = Exercise(
         ),
         Mistake(
             "padding is attended to",
-            "Padding stands on the left, where the causal mask lets every word see it: & real[:, None, :].",
+            "Padding stands on the left, where the causal mask lets every word see it. It may not be looked "
+            "AT: & real[:, None, :], the columns; real[:, :, None] hides the rows, those who look.",
             changed(mask=lambda real: causal_mask(real.size(1))),
-            seen="right for padding on the right, where the causal mask hides it",
+            seen="right for padding on the right, where the causal mask hides it; None in the wrong place",
         ),
         Mistake(
             "the future is attended to",
             "A word may look at itself and at what was before: causal_mask(S).",
             changed(mask=lambda real: real[:, None, :]),
             seen="the mask of an encoder",
-        ),
-        Mistake(
-            "rows of padding are hidden, not columns",
-            "Padding may not be looked AT: the columns of the mask, real[:, None, :].",
-            changed(mask=lambda real: causal_mask(real.size(1)) & real[:, :, None]),
-            seen="None in the wrong place",
         ),
         Mistake(
             "a word may not look at itself",
@@ -665,5 +834,8 @@ rotary_attention = Exercise(
         lambda q, k, v, real: F.scaled_dot_product_attention(
             rotate(q, 5), rotate(k, 5), v, causal_mask(q.size(1)) & real[:, None, :]
         ),
+        changed(mask=lambda real: (causal_mask(7) & real[:, None, :]) | torch.eye(7, dtype=torch.bool)),
+        changed(mask=lambda real: causal_mask(7) & (real[:, None, :] | ~real[:, :, None])),
+        lambda *given: rotary_look(*given).masked_fill(~given[-1][..., None], math.nan),
     ],
 )

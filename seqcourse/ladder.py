@@ -4,6 +4,7 @@ import json
 from statistics import fmean
 
 from .drawing import COLOURS, DASHES, finish, new_figure, style
+from .lines import shade
 from .shipped import shipped
 
 MARKERS = "os^Dvx"  # for lines that share their dashes
@@ -50,11 +51,12 @@ def draw_ladder(parts, x="BLEU"):
     return figure
 
 
-def draw_spread(lines, x="", y="", log=False):
-    """Draw lines of means, from 0 up, with the range from the lowest seed to the highest in a lighter shade.
+def draw_spread(lines, x="", y="", log=False, floor=0, taught=None):
+    """Draw lines of means, from `floor` up, in a lighter shade from the lowest seed to the highest.
 
     lines: {name: {place: [value of each seed, …]}}, the places numbers, or names in their order; `log` spaces
-    the places by their logarithm. Raises ValueError when there is no line.
+    the places by their logarithm. The places (first, last) that were `taught` lie on a grey ground. Raises
+    ValueError when there is no line.
     """
     if not lines:
         raise ValueError("there is no line to draw")
@@ -70,12 +72,16 @@ def draw_spread(lines, x="", y="", log=False):
             ax.fill_between(places, low, high, color=colour, alpha=0.2, linewidth=0)
             means, marker = [fmean(values) for values in line.values()], MARKERS[number % len(MARKERS)]
             ax.plot(places, means, marker + dashes, color=colour, label=name, markersize=4)
-        ax.set(xlabel=x, ylabel=y, ylim=(0, None))
+        ax.set(xlabel=x, ylabel=y, ylim=(floor, None))
+        if taught:
+            shade(ax, taught if numbers else [names.index(place) for place in taught])
         if log:
             ax.set_xscale("log")
             ax.minorticks_off()
         if log or not numbers:
             ax.set_xticks(names if numbers else range(len(names)), labels=[str(name) for name in names])
-        figure.legend(loc="outside upper center", ncols=min(4, len(lines)), frameon=False)
+        figure.legend(
+            loc="outside upper center", ncols=min(5, len(ax.get_legend_handles_labels()[1])), frameon=False
+        )
         finish(figure)
     return figure

@@ -1,12 +1,13 @@
 """Numbers as lines: several in one picture, or each in a panel of its own beside a reference."""
 
-from .drawing import COLOURS, DASHES, finish, new_figure, style
+from .drawing import COLOURS, DASHES, LIGHT, finish, new_figure, style
 
 
-def draw_lines(lines, x="", y="", log=False):
+def draw_lines(lines, x="", y="", log=False, floor=None, taught=None):
     """Draw lines in one picture: {name: values}, or {name: (places, values)}; without places, from 0 on.
 
-    x and y name the axes; `log` spaces the values by their logarithm. Raises ValueError without a line.
+    x and y name the axes; `log` spaces the values by their logarithm; the values' axis starts at `floor`. The
+    places (first, last) that were `taught` lie on a grey ground. Raises ValueError without a line.
     """
     if not lines:
         raise ValueError("there is no line to draw")
@@ -21,20 +22,31 @@ def draw_lines(lines, x="", y="", log=False):
         ax.set(xlabel=x, ylabel=y)
         if log:
             by_logarithm(ax)
-        figure.legend(loc="outside upper center", ncols=min(4, len(lines)), frameon=False)
+        if floor is not None:
+            ax.set_ylim(bottom=floor)
+        if taught:
+            shade(ax, taught)
+        figure.legend(
+            loc="outside upper center", ncols=min(4, len(ax.get_legend_handles_labels()[1])), frameon=False
+        )
         finish(figure)
     return figure
+
+
+def shade(ax, taught):
+    """Lay a grey ground under the places from the first to the last one that training has seen."""
+    ax.axvspan(*taught, color=LIGHT, linewidth=0, zorder=0, label="seen in training")
 
 
 def by_logarithm(ax):
     """Space the values by their logarithm, and write them as plain numbers: our letters have no exponents."""
     ax.set_yscale("log")
-    ax.yaxis.set_major_formatter(lambda value, _: plain(value) if value >= 1e-6 else f"{value:g}")
+    ax.yaxis.set_major_formatter(lambda value, _: plain(value) if value >= 1e-7 else f"{value:g}")
     ax.yaxis.set_minor_formatter(lambda value, _: "")
 
 
 def plain(value):
-    return f"{value:.6f}".rstrip("0").rstrip(".")
+    return f"{value:.7f}".rstrip("0").rstrip(".")
 
 
 def draw_beside(groups, reference, x="", y="", log=False, columns=4):

@@ -46,7 +46,7 @@ def rotate(x, start=0):
 def position_table(kind, length, d_model):
     """What is added to the vectors of words, (length, d_model): waves, numbers to be learnt, or zeros.
 
-    Learned ones begin at random, as long as the waves are. Rotary positions add nothing here: they turn
+    Learned ones begin at random, with the norm of the waves. Rotary positions add nothing here: they turn
     queries and keys.
     """
     if kind == "learned":

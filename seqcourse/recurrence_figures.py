@@ -7,9 +7,10 @@ from .heatmaps import plain
 STEP = 1.35  # inches from one word to the next
 
 
-def draw_unrolled(words):
+def draw_unrolled(words, above="next word?"):
     """Draw a recurrent network over a sentence: words go in below, states to the right, guesses out above.
 
+    `above` is what stands in the boxes above, for networks that guess something else.
     Raises ValueError without a word.
     """
     if not words:
@@ -18,7 +19,7 @@ def draw_unrolled(words):
     for t, word in enumerate(words):
         boxes["word", t] = Box(STEP * t, 0, word, WORDS)
         boxes["cell", t] = Box(STEP * t, 1, "cell", ATTENTION)
-        boxes["guess", t] = Box(STEP * t, 2, "next word?")
+        boxes["guess", t] = Box(STEP * t, 2, above)
         before = ("cell", t - 1) if t else "start"
         arrows.append((before, ("cell", t), f"h{t}"))
         arrows += [(("word", t), ("cell", t), ""), (("cell", t), ("guess", t), "")]

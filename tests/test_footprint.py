@@ -42,3 +42,5 @@ def test_explicit_attention_keeps_a_table_of_all_pairs_and_the_fused_one_does_no
         given = vectors(length)
         assert table < kept_bytes(partial(attention, *given)) < 2 * table
         assert kept_bytes(partial(fused_attention, *given)) < table / 2
+        without_heads = [part.detach()[0].requires_grad_() for part in given]
+        assert kept_bytes(partial(fused_attention, *without_heads)) > table

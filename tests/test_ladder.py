@@ -82,6 +82,13 @@ def test_places_may_be_names_and_a_line_may_lack_one():
     assert [label.get_text() for label in ax.get_xticklabels()] == ["short", "long"]
 
 
+def test_what_was_taught_lies_on_grey_whether_places_are_numbers_or_names():
+    for places, taught, ground in (((16, 64), (16, 32), (16, 16)), (("a", "b"), ("a", "b"), (0, 1))):
+        figure = draw_spread({"line": {place: [50.0] for place in places}}, floor=40, taught=taught)
+        (patch,) = figure.axes[0].patches
+        assert (patch.get_x(), patch.get_width()) == ground and figure.axes[0].get_ylim()[0] == 40
+
+
 def test_nothing_to_draw_says_so():
     with pytest.raises(ValueError, match="no model"):
         draw_ladder({"now": {}})

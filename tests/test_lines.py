@@ -16,6 +16,14 @@ def test_lines_show_their_numbers_from_0_on_or_at_their_places():
     assert (ax.get_xlabel(), ax.get_ylabel(), ax.get_yscale()) == ("step", "loss", "linear")
 
 
+def test_the_values_start_at_the_floor_and_what_was_taught_lies_on_grey():
+    figure = draw_lines({"up": ([2, 9], [3, 5])}, floor=0, taught=(2, 6))
+    (ax,) = figure.axes
+    (ground,) = ax.patches
+    assert (ground.get_x(), ground.get_width()) == (2, 4) and ax.get_ylim()[0] == 0
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["up", "seen in training"]
+
+
 def test_lines_can_be_told_apart_without_colours():
     lines = draw_lines({name: [1, 2] for name in "abc"}).axes[0].lines
     assert len({line.get_linestyle() for line in lines}) == 3

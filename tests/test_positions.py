@@ -9,7 +9,7 @@ import torch
 from small_course import untrained
 from torch import nn
 
-from seqcourse.attention import MultiHeadAttention, attention, causal_mask
+from seqcourse.attention import MultiHeadAttention, attention, causal_mask, merge_heads, split_heads
 from seqcourse.positions import POSITIONS, angles, position_table, rotate, sinusoidal_positions
 from seqcourse.torch_twin import torch_twin
 from seqcourse.transformer import Embedding, Transformer, TransformerConfig
@@ -76,10 +76,10 @@ def test_the_scores_of_waves_depend_on_the_distance_only_as_well():
 def test_a_layer_with_rotary_positions_turns_queries_and_keys_and_nothing_else():
     torch.manual_seed(0)
     layer, x, record = MultiHeadAttention(D, H, rotary=True), torch.randn(B, S, D), []
-    q, k, v = (layer.split(part(x)) for part in (layer.query, layer.key, layer.value))
+    q, k, v = (split_heads(part(x), H) for part in (layer.query, layer.key, layer.value))
     expected, weights = attention(rotate(q), rotate(k), v, causal_mask(S))
-    close(layer(x, x, causal_mask(S)), layer.output(layer.merge(expected)))
-    close(layer(x, x, causal_mask(S), record), layer.output(layer.merge(expected)))
+    close(layer(x, x, causal_mask(S)), layer.output(merge_heads(expected)))
+    close(layer(x, x, causal_mask(S), record), layer.output(merge_heads(expected)))
     close(record[0], weights)
 
 

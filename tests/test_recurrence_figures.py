@@ -14,6 +14,7 @@ def texts(figure):
 def test_an_unrolled_network_has_a_cell_and_a_guess_for_every_word_and_a_state_before_and_after_each(words):
     shown = texts(draw_unrolled(words))
     assert shown.count("cell") == shown.count("next word?") == len(words)
+    assert texts(draw_unrolled(words, above="tag")).count("tag") == len(words)
     assert [text for text in shown if text in words] == words
     states = [f"h{t}" for t in range(len(words) + 1)]
     assert [text for text in shown if text in states] == states and f"h{len(words) + 1}" not in shown
