@@ -74,7 +74,7 @@ def translation(look, before=None):
     if found.unknown:
         unknown = ", ".join(f"<b>{seen(word, 40)}</b>" for word in found.unknown)
         notes.append(f"It does not know {unknown}, and can only guess.")
-    best = "the best that the beam found (a score nearer to 0 is better)"
+    best = "the best that the beam found <small style='font-weight:normal'>(nearer to 0 is better)</small>"
     rows = [f"<tr><th {RIGHT}>score</th><th {LEFT}>{best}</th></tr>"]
     for each in (found, *found.alternatives):
         said = f"{seen(each.text)} <small style='{FAINT}'>{sound(each, look.language)}</small>"

@@ -46,8 +46,8 @@ def test_the_playground_answers_to_typing_clicking_and_keys(page):
     assert page.locator(FRAME).count() == 1 and frame.locator(".panel").count() == 1
     page.wait_for_function(f'() => document.querySelector("{FRAME}").offsetHeight > 300')
 
-    wide = "box => box.scrollWidth - box.clientWidth"
-    assert page.locator(".jp-OutputArea-output:has(.widget-text)").evaluate(wide) <= 0
+    hidden = "boxes => boxes.map(box => box.scrollWidth - box.clientWidth)"
+    assert max(page.locator(".widget-box").evaluate_all(hidden)) == 0
 
     say(page, "The dog is running.")
     page.get_by_text("跑步").first.wait_for()
