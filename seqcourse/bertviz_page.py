@@ -49,7 +49,7 @@ class BertvizView:
         return f"{frame} style='width:100%;height:{self.height}px;border:0;resize:vertical'></iframe>"
 
 
-def bertviz_page(name, note, sections):
+def bertviz_page(name, notes, sections):
     """The HTML document: what is said first, then each section, (heading, markup, program)."""
     libraries = [shipped(f"javascript/{name}.min.js").read_text(encoding="utf-8") for name in LIBRARIES]
     parts = [
@@ -60,7 +60,7 @@ def bertviz_page(name, note, sections):
 <html lang="en"><head><meta charset="utf-8"><title>bertviz: {name}</title>
 <meta http-equiv="Content-Security-Policy" content="{POLICY}">
 <style>{STYLE}</style></head><body>
-{f"<p>{escape(note)}</p>" if note else ""}
+{"".join(f"<p>{escape(note)}</p>" for note in notes if note)}
 {"".join(map(script, [*libraries, ANSWER]))}
 <main class="{name}">{"".join(parts)}</main></body></html>
 """

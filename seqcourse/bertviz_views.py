@@ -16,6 +16,11 @@ LOOKS = {
     "cross": "the token on the left is produced, and looks at the source",
 }
 
+HOW = {
+    "head_view": "Point at a token to see its lines; click on a colour to hide a head, twice for it alone.",
+    "model_view": "Click on a head to see it large, and once more to close it.",
+}
+
 
 def bertviz_head_view(record, kinds=None, gloss=False):
     """bertviz's lines from each token to those it looks at: a layer at a time, a colour for each head.
@@ -55,8 +60,8 @@ def view(name, record, kinds, gloss, height, **options):
     draw = function_of_bertviz(name)
     sections = [(f"{kind} attention: {LOOKS[kind]}", *drawn(draw, record, kind, **options)) for kind in kinds]
     sizes = [(*getattr(record, kind).shape[:2], max(map(len, record.tokens(kind)))) for kind in kinds]
-    page = bertviz_page(name, explained(record, kinds, gloss), sections)
-    return BertvizView(name, round(min(900, 40 + height(sizes))), page)
+    page = bertviz_page(name, [HOW[name], explained(record, kinds, gloss)], sections)
+    return BertvizView(name, round(min(900, 64 + height(sizes))), page)
 
 
 def checked(record, kinds):

@@ -16,11 +16,17 @@ from .translator import Translation, Translator
 from .vocabulary import BOS, EOS
 
 SENTENCE = "The three small cats are sleeping in the garden."
-ABOUT_HEADS = "What if a head is silent? Click on one. It then adds nothing to the mixture of its layer."
-ABOUT_NEXT = (
-    "The next word: how likely is each, when the scores are divided by the temperature before the softmax? "
-    "The translation above is found at temperature 1."
+ABOUT_HEADS = (
+    "<b>What if a head is silent?</b> Click on its number: it then adds nothing to the mixture of its layer. "
+    "The map below still shows where it looks, though nothing comes of it."
 )
+ABOUT_NEXT = (
+    "<b>What is the next word?</b> The model gives each word a number, and the softmax makes probabilities "
+    "of these. The temperature divides them before: below 1 the likeliest word gains, above 1 all become "
+    "more alike. The translation above is found at temperature 1 and stays as it is. "
+    "(&lt;s&gt; stands for the beginning of a sentence, &lt;/s&gt; for its end.)"
+)
+ON_PAPER = "The playground works where a kernel runs: run this cell to play."
 
 
 def playground(translators=None, sentence=SENTENCE, beam=4):
@@ -63,31 +69,35 @@ class Playground:
         import ipywidgets as w
 
         self.translators, self.looks = translators, []
-        wide, late = {"width": "100%"}, {"continuous_update": False}
+        wide, late = {"width": "auto"}, {"continuous_update": False}
         style = {"description_width": "initial"}
         self.sentence = w.Text(sentence, description="sentence", layout=wide, **late)
         self.model = w.Dropdown(options=list(translators), description="model")
         self.beam = w.IntSlider(beam, 1, 10, description="beam", **late)
         self.said = w.HTML(layout=wide)
         self.translations, self.attention, self.words = (w.HTML(layout=wide) for _ in range(3))
-        self.grid = w.Box(layout={"flex_flow": "row wrap", "width": "100%"})
+        self.grid = w.Box(layout={"flex_flow": "row wrap"} | wide)
         self.back = w.Button(description="all heads back")
+        self.ablation = w.VBox([w.HTML(ABOUT_HEADS, layout=wide), self.grid, self.back])
         self.heads = {}
         self.step = w.IntSlider(0, 0, 0, description="words so far", style=style, **late)
         self.temperature = w.FloatSlider(
             1, min=0.1, max=3, step=0.1, description="temperature", style=style, **late
         )
-        self.box = w.VBox(
+
+        class Box(w.VBox):
+            def __repr__(self):  # what a saved page shows without a kernel
+                return ON_PAPER
+
+        self.box = Box(
             [
                 self.sentence,
                 w.HBox([self.model, self.beam], layout={"flex_flow": "row wrap"}),
                 self.said,
                 self.translations,
-                w.HTML(f"<b>{ABOUT_HEADS}</b>"),
-                self.grid,
-                self.back,
+                self.ablation,
                 self.attention,
-                w.HTML(f"<b>{ABOUT_NEXT}</b>"),
+                w.HTML(ABOUT_NEXT, layout=wide),
                 w.HBox([self.step, self.temperature], layout={"flex_flow": "row wrap"}),
                 self.words,
             ]
@@ -128,11 +138,17 @@ class Playground:
 
     def open_model(self, change=None):
         """Take the chosen model, offer its heads, and translate."""
+        self.offer([])
         with self.work("loading the model"):
-            model = self.translator().model
-            self.heads = {head: self.switch(*head) for head in heads_of(model)}
-            self.grid.children = rows_of(self.heads)
-            self.translate_now()
+            self.offer(heads_of(self.translator().model))
+            self.looks = []
+            self.compare()
+
+    def offer(self, heads):
+        """A switch for each of these heads, and for no others."""
+        self.heads = {head: self.switch(*head) for head in heads}
+        self.grid.children = rows_of(self.heads)
+        self.ablation.layout.display = None if heads else "none"
 
     def switch(self, kind, layer, head):
         import ipywidgets as w
@@ -144,15 +160,12 @@ class Playground:
 
     def translate(self, change=None):
         with self.work("translating"):
-            self.translate_now()
-
-    def translate_now(self):
-        self.looks = [self.look("all heads" if self.heads else self.model.value)]
-        self.compare()
+            self.looks = []
+            self.compare()
 
     def silence(self, change=None):
         """A head was clicked: translate again without those that are silent."""
-        with self.work("translating without these heads"):
+        with self.work("translating"):
             self.compare()
 
     def free_heads(self, button=None):
@@ -166,12 +179,11 @@ class Playground:
     def compare(self):
         """Show the translation, and beside it the one without the silent heads."""
         silent = [head for head, switch in self.heads.items() if switch.value]
+        if not self.looks:
+            self.looks = [self.look("all heads" if self.heads else self.model.value)]
         del self.looks[1:]
         if silent:
-            title = "without " + ", ".join(
-                f"{kind} layer {layer} head {head}" for kind, layer, head in silent
-            )
-            self.looks.append(self.look(title, silent))
+            self.looks.append(self.look(without(silent, self.heads), silent))
         before = self.looks[0] if silent else None
         parts = [translation(look, before if look is not before else None) for look in self.looks]
         self.translations.value = side_by_side(parts)
@@ -201,6 +213,8 @@ class Playground:
 
     def show_words(self, change=None):
         """Draw the next words at the chosen step and temperature."""
+        if not self.looks:  # after an error, which is still being shown
+            return
         names = self.translator().target_tokenizer.tokens
         parts = [
             next_words(look, min(self.step.value, len(look.logits) - 1), self.temperature.value, names)
@@ -213,6 +227,18 @@ class Playground:
 def heads_of(model):
     """The heads that can be silenced: none where the model has no such heads."""
     return all_heads(model) if hasattr(getattr(model, "encoder", None), "layers") else []
+
+
+def without(silent, heads):
+    """Which of the heads are silent, in few words: "without cross layer 0 heads 1, 2; cross layer 1"."""
+    parts = []
+    for place in dict.fromkeys(head[:2] for head in silent):
+        kind, layer = place
+        numbers = [str(head) for *at, head in silent if tuple(at) == place]
+        whole = len(numbers) == sum(head[:2] == place for head in heads)
+        which = "" if whole else f" head{'s' * (len(numbers) > 1)} {', '.join(numbers)}"
+        parts.append(f"{kind} layer {layer}{which}")
+    return "without any head" if len(silent) == len(heads) else f"without {'; '.join(parts)}"
 
 
 def rows_of(switches):

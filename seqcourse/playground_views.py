@@ -72,9 +72,10 @@ def translation(look, before=None):
     if before and before.found.tokens == found.tokens:
         notes.append("The best translation is the same.")
     if found.unknown:
-        unknown = ", ".join(seen(word, 40) for word in found.unknown)
-        notes.append(f"It does not know <b>{unknown}</b>, and goes on as if nothing stood there.")
-    rows = [f"<tr><th {RIGHT}>score</th><th {LEFT}>the best that the beam found</th></tr>"]
+        unknown = ", ".join(f"<b>{seen(word, 40)}</b>" for word in found.unknown)
+        notes.append(f"It does not know {unknown}, and can only guess.")
+    best = "the best that the beam found <small style='font-weight:normal'>(nearer to 0 is better)</small>"
+    rows = [f"<tr><th {RIGHT}>score</th><th {LEFT}>{best}</th></tr>"]
     for each in (found, *found.alternatives):
         said = f"{seen(each.text)} <small style='{FAINT}'>{sound(each, look.language)}</small>"
         rows.append(f"<tr><td {RIGHT}>{each.score:.2f}</td><td {LEFT}>{said}</td></tr>")

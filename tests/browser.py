@@ -82,3 +82,21 @@ def watched(chromium):
     pages = Watched(chromium)
     yield pages
     pages.close()
+
+
+def saved_notebook(*shown):
+    """A notebook as HTML, as nbconvert makes it, which would load a few libraries that nothing here needs."""
+    from nbconvert import HTMLExporter
+    from nbformat.v4 import new_code_cell, new_notebook, new_output
+
+    cells = [
+        new_code_cell("view", outputs=[new_output("display_data", {"text/html": each._repr_html_()})])
+        for each in shown
+    ]
+    nothing = "data:text/javascript,"
+    exporter = HTMLExporter(
+        require_js_url=nothing,
+        mathjax_url=nothing,
+        mermaid_js_url=nothing + "export default {initialize() {}}",
+    )
+    return exporter.from_notebook_node(new_notebook(cells=cells))[0]

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 import torch
-from browser import chromium, watched  # noqa: F401  fixtures
+from browser import chromium, saved_notebook, watched  # noqa: F401  fixtures
 from hostile_tokens import HOSTILE
 
 from seqcourse import bertviz_views
@@ -77,7 +77,8 @@ def test_any_number_of_heads_and_tokens_is_shown(view, heads, tokens):
 def lines(page, kind):
     """The opacity of each line that bertviz drew for a kind, in order."""
     found = "all => all.map(line => +line.getAttribute('stroke-opacity'))"
-    return torch.tensor(page.eval_on_selector_all(f"#{kind} line", found), dtype=torch.float32)
+    page.locator(f"#{kind} line").first.wait_for(state="attached")
+    return torch.tensor(page.locator(f"#{kind} line").evaluate_all(found), dtype=torch.float32)
 
 
 @pytest.mark.parametrize("encoder, decoder, heads, tokens", SHAPES)
@@ -140,6 +141,46 @@ def test_no_token_runs_or_breaks_the_view_in_a_file_or_in_a_frame(watched, tmp_p
             assert page.locator("#after").text_content() == "after"
 
 
+def test_the_page_says_what_the_mouse_does_and_it_does(watched, tmp_path):
+    record = a_record(2, 2, 3, 5)
+    bertviz_head_view(record, "encoder").save(tmp_path / "heads.html")
+    page = watched.open((tmp_path / "heads.html").as_uri())
+    assert "click on a colour to hide a head, twice for it alone" in page.locator("body > p").inner_text()
+    colours = page.locator("#encoder svg rect[width='20']")
+
+    def shown():
+        return [i for i, head in enumerate(lines(page, "encoder").view(3, -1)) if head.sum() > 0]
+
+    assert colours.count() == 3 and shown() == [0, 1, 2]
+    colours.nth(1).click()
+    assert shown() == [0, 2]
+    colours.nth(1).dblclick()
+    assert shown() == [1]
+
+    bertviz_model_view(record, "encoder").save(tmp_path / "heads.html")
+    page = watched.open((tmp_path / "heads.html").as_uri())
+    assert "Click on a head to see it large, and once more to close it" in page.locator("p").inner_text()
+    for large in (True, False):
+        page.locator("#encoder #attn_background_1_0 ~ rect").click(force=True)
+        assert page.locator("#encoder text.detail").count() == large
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_views_stand_in_a_saved_notebook_without_a_kernel_dark_on_light(watched, tmp_path, scheme):
+    record = a_record(1, 6, 1, 4, source=["</script>", "<b>", "&", "'"])
+    saved = saved_notebook(*(view(record) for view in VIEWS))
+    (tmp_path / "saved.html").write_text(saved, encoding="utf-8")
+    page = watched.open((tmp_path / "saved.html").as_uri(), color_scheme=scheme)
+    frames = [page.frame_locator(f"iframe[title='bertviz: {name}']") for name in ("head_view", "model_view")]
+    for kind in record.kinds():
+        maps = getattr(record, kind)
+        first = lines(frames[0], kind) * maps.size(1)  # bertviz divides by the number of heads in sight
+        torch.testing.assert_close(first, maps[0].flatten(), atol=2e-4, rtol=0)
+        torch.testing.assert_close(lines(frames[1], kind), maps.flatten(), atol=1e-4, rtol=0)
+    colour = "element => getComputedStyle(element).backgroundColor"
+    assert [frame.locator("body").evaluate(colour) for frame in frames] == ["rgb(255, 255, 255)"] * 2
+
+
 @both
 def test_every_token_is_seen_or_spelt_and_short(view):
     record = AttentionRecord(TOKENS, ["x"], encoder=weights(1, 1, len(TOKENS), len(TOKENS)))
@@ -161,7 +202,7 @@ def test_the_same_record_gives_the_same_page_byte_for_byte(view):
 def test_the_page_says_what_a_gloss_says(view):
     record = AttentionRecord(["cat", "</s>"], ["猫", "</s>"], cross=weights(1, 1, 2, 2))
     assert "<p>猫 māo cat</p>" in view(record, gloss=True).page()
-    assert "<p>" not in view(record).page()
+    assert "māo" not in view(record).page() and view(record).page().count("<p>") == 1
 
 
 @both

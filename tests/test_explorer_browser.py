@@ -616,29 +616,9 @@ def test_hostile_tokens_are_shown_and_never_run(show, tmp_path):
     show(explore(hostile_record(), gloss=lambda token: token), java_script_enabled=False)
 
 
-def saved_notebook(*shown):
-    """A notebook as HTML, as nbconvert makes it, which would load a few libraries that nothing here needs."""
-    from nbconvert import HTMLExporter
-    from nbformat.v4 import new_code_cell, new_notebook, new_output
-
-    cells = [
-        new_code_cell(
-            "explore(record)", outputs=[new_output("display_data", {"text/html": each._repr_html_()})]
-        )
-        for each in shown
-    ]
-    nothing = "data:text/javascript,"
-    exporter = HTMLExporter(
-        require_js_url=nothing,
-        mathjax_url=nothing,
-        mermaid_js_url=nothing + "export default {initialize() {}}",
-    )
-    return exporter.from_notebook_node(new_notebook(cells=cells))[0]
-
-
 def test_it_works_in_a_saved_notebook(show):
     record = random_record(5, 7)
-    page = show(saved_notebook(explore(record), explore(record), explore(hostile_record())))
+    page = show(browser.saved_notebook(explore(record), explore(record), explore(hostile_record())))
     assert page.locator(".attn .frame").count() == 3
     choose(page, "head", 1, panel=1)
     point(page, 3, 2, panel=1)

@@ -10,7 +10,7 @@ from hostile_tokens import HOSTILE
 
 from seqcourse import playground_views
 from seqcourse.ablation import without_heads
-from seqcourse.playground import Playground, choices, playground
+from seqcourse.playground import Playground, choices, playground, without
 from seqcourse.playground_views import Look, changed, next_words, seen, translation
 from seqcourse.translator import Translation, Translator
 
@@ -64,7 +64,7 @@ def test_a_head_that_is_clicked_is_silent_and_shown_beside_all_heads(play, trans
     with without_heads(translator.model, heads):
         assert after.found.text == translator.translate(CATS, beam=3).text
     assert after.found.text != before.found.text == translator.translate(CATS, beam=3).text
-    assert "without cross layer 0 head 0, cross layer 0 head 1" in play.translations.value
+    assert after.title == "without cross layer 0; cross layer 1" and after.title in play.translations.value
     assert "<mark>" in play.translations.value
     assert after.found.text in play.translations.value and before.found.text in play.translations.value
 
@@ -81,6 +81,16 @@ def test_silencing_changes_the_scores_of_the_next_word_as_it_changes_the_model(p
     with torch.no_grad(), without_heads(translator.model, [head]):
         torch.testing.assert_close(look.logits, translator.model(src, tgt_in)[0])
     assert (look.logits[0] - play.looks[0].logits[0]).abs().max() > 1e-3
+
+
+def test_a_few_words_name_the_silent_heads():
+    heads = [(kind, layer, head) for kind in ("encoder", "cross") for layer in range(2) for head in range(3)]
+    assert without(heads[:1], heads) == "without encoder layer 0 head 0"
+    assert without([heads[0], heads[2]], heads) == "without encoder layer 0 heads 0, 2"
+    assert without([*heads[:4], heads[-1]], heads) == (
+        "without encoder layer 0; encoder layer 1 head 0; cross layer 1 head 2"
+    )
+    assert without(heads, heads) == "without any head"
 
 
 def test_all_heads_come_back_together(play, translator):
@@ -119,6 +129,14 @@ def test_the_next_words_are_the_softmax_of_the_scores_divided_by_the_temperature
         assert f"entropy {-(p * p.log2()).sum():.2f} bits" in html
 
 
+def test_no_temperature_changes_the_order_of_the_next_words(play):
+    orders = []
+    for temperature in (0.3, 1, 3):
+        play.temperature.value = temperature
+        orders.append(re.findall(r"text-align:right'>(.*?) <small", play.words.value))
+    assert orders[0] == orders[1] == orders[2] and orders[0][0] == "那"
+
+
 def test_the_step_shows_what_was_written_before(play):
     play.step.value = 2
     assert "<s> 那 三" in plain(play.words.value).replace("&lt;s&gt;", "<s>")
@@ -147,7 +165,10 @@ def test_an_empty_sentence_is_fine(play, sentence):
 
 def test_an_unknown_word_is_named(play):
     play.sentence.value = "The astronaut is drinking tea."
-    assert "does not know <b>astronaut</b>" in play.translations.value
+    assert "does not know <b>astronaut</b>, and can only guess" in play.translations.value
+    guess = play.looks[0].found.text
+    play.sentence.value = "The is drinking tea."
+    assert play.looks[0].found.text != guess
 
 
 def test_a_sentence_that_is_too_long_is_cut_and_said_so_and_no_warning_escapes(play):
@@ -175,8 +196,28 @@ def test_an_error_is_shown_where_the_reader_looks_and_the_next_sentence_works(pl
         play.sentence.value = "The dog is running."
         assert "ZeroDivisionError: division by zero" in play.said.value
         assert play.translations.value == play.attention.value == ""
+        play.temperature.value = 2
+        assert play.words.value == ""
     play.sentence.value = CATS
     assert "ZeroDivisionError" not in play.said.value and "<iframe" in play.attention.value
+
+
+@pytest.mark.parametrize("control", ["back", "head", "beam"])
+def test_after_an_error_every_control_shows_the_whole_again(play, translator, monkeypatch, control):
+    with monkeypatch.context() as broken:
+        broken.setattr(Translator, "read", lambda self, sentence: 1 / 0)
+        play.sentence.value = "The dog is running."
+    if control == "back":
+        play.back.click()
+    elif control == "head":
+        press(play, ("cross", 0, 0))
+    else:
+        play.beam.value = 2
+    assert plain(play.said.value).strip() == "" and "<iframe" in play.attention.value
+    titles = ["all heads", "without cross layer 0 head 0"]
+    assert [look.title for look in play.looks] == titles[: 2 if control == "head" else 1]
+    width = 2 if control == "beam" else 3
+    assert play.looks[0].found.text == translator.translate("The dog is running.", beam=width).text
 
 
 def test_a_model_that_is_not_there_is_named_and_another_can_be_chosen(translator):
@@ -184,6 +225,11 @@ def test_a_model_that_is_not_there_is_named_and_another_can_be_chosen(translator
     assert "toy-en-zh" in play.said.value and "FileNotFoundError" in play.said.value
     play.model.value = "ours"
     assert play.looks[0].found.text == translator.translate(CATS, beam=2).text
+    play.model.value = "mine"
+    assert play.heads == {} and play.ablation.layout.display == "none"
+    for control in (play.step, play.temperature):
+        control.value = control.max
+    assert "FileNotFoundError" in play.said.value and play.words.value == ""
 
 
 def test_models_are_loaded_when_they_are_asked_for_and_offer_their_own_heads():
@@ -193,7 +239,10 @@ def test_models_are_loaded_when_they_are_asked_for_and_offer_their_own_heads():
     press(play, ("cross", 0, 0))
     play.model.value = "toy-en-zh-lstm"
     assert play.heads == {} and play.grid.children == () and len(play.looks) == 1
+    assert play.ablation.layout.display == "none"
     assert play.attention.value == "" and play.looks[0].found.text in play.translations.value
+    play.model.value = "toy-en-zh"
+    assert len(play.heads) == 24 and play.ablation.layout.display is None
 
 
 def test_all_that_come_with_the_course_are_offered_and_the_toy_translator_first():
@@ -250,3 +299,8 @@ def test_without_ipywidgets_it_says_so_and_the_notebook_goes_on(monkeypatch, cap
 def test_the_function_gives_one_box_with_everything_in_it(translator):
     box = playground(translator, "The dog is running.", beam=2)
     assert "跑步" in box.children[3].value
+
+
+def test_a_saved_page_without_a_kernel_says_what_stood_there(translator):
+    said = repr(playground(translator, "The dog is running.", beam=1))
+    assert said == "The playground works where a kernel runs: run this cell to play."

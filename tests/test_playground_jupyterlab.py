@@ -46,6 +46,9 @@ def test_the_playground_answers_to_typing_clicking_and_keys(page):
     assert page.locator(FRAME).count() == 1 and frame.locator(".panel").count() == 1
     page.wait_for_function(f'() => document.querySelector("{FRAME}").offsetHeight > 300')
 
+    hidden = "boxes => boxes.map(box => box.scrollWidth - box.clientWidth)"
+    assert max(page.locator(".widget-box").evaluate_all(hidden)) == 0
+
     say(page, "The dog is running.")
     page.get_by_text("跑步").first.wait_for()
     page.frame_locator(FRAME).get_by_text("dog", exact=True).first.wait_for()
@@ -83,6 +86,7 @@ def test_a_model_without_attention_shows_its_translation_and_no_map(page):
     page.locator(".widget-dropdown select").first.select_option(label="toy-en-zh-lstm")
     page.locator(FRAME).wait_for(state="detached")
     assert page.get_by_text("cross attention", exact=True).count() == 0
+    assert not page.get_by_role("button", name="all heads back").is_visible()
     assert answer(page).inner_text()
 
 
