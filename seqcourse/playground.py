@@ -3,29 +3,20 @@
 import warnings
 from contextlib import contextmanager
 from dataclasses import replace
-from inspect import signature
 
 import torch
 
-from .ablation import all_heads, without_heads
+from .ablation import without_heads
 from .batching import pad
 from .decoding import beam_search
 from .model_folder import names as shipped_names
-from .playground_views import Look, frame, next_words, seen, side_by_side, translation
+from .playground_heads import ABOUT_HEADS, heads_of, rows_of, without
+from .playground_views import ABOUT_NEXT, Look, frame, next_words, seen, side_by_side, translation
+from .record import attends
 from .translator import Translation, Translator
 from .vocabulary import BOS, EOS
 
 SENTENCE = "The three small cats are sleeping in the garden."
-ABOUT_HEADS = (
-    "<b>What if a head is silent?</b> Click on its number: it then adds nothing to the mixture of its layer. "
-    "The map below still shows where it looks, though nothing comes of it."
-)
-ABOUT_NEXT = (
-    "<b>What is the next word?</b> The model gives each word a number, and the softmax makes probabilities "
-    "of these. The temperature divides them before: below 1 the likeliest word gains, above 1 all become "
-    "more alike. The translation above is found at temperature 1 and stays as it is. "
-    "(&lt;s&gt; stands for the beginning of a sentence, &lt;/s&gt; for its end.)"
-)
 ON_PAPER = "The playground works where a kernel runs: run this cell to play."
 
 
@@ -200,11 +191,11 @@ class Playground:
         if not ids:
             return Look(title, language, Translation(sentence, "", [], 0.0), None)
         device = next(model.parameters()).device
-        src, attends = pad([[*ids, EOS]]).to(device), "record" in signature(model.forward).parameters
+        src = pad([[*ids, EOS]]).to(device)  # (1, S)
         with without_heads(model, silent), torch.no_grad():
             (found,) = beam_search(model, src, width, n_best=width)
             written = [
-                translator.write(sentence, ids, tokens, each, attention=attends and number == 0)
+                translator.write(sentence, ids, tokens, each, attention=attends(model) and number == 0)
                 for number, each in enumerate(found)
             ]
             tgt_in = torch.tensor([[BOS, *found[0].tokens[: model.config.max_length - 1]]], device=device)
@@ -222,34 +213,3 @@ class Playground:
             if look.logits is not None
         ]
         self.words.value = side_by_side(parts)
-
-
-def heads_of(model):
-    """The heads that can be silenced: none where the model has no such heads."""
-    return all_heads(model) if hasattr(getattr(model, "encoder", None), "layers") else []
-
-
-def without(silent, heads):
-    """Which of the heads are silent, in few words: "without cross layer 0 heads 1, 2; cross layer 1"."""
-    parts = []
-    for place in dict.fromkeys(head[:2] for head in silent):
-        kind, layer = place
-        numbers = [str(head) for *at, head in silent if tuple(at) == place]
-        whole = len(numbers) == sum(head[:2] == place for head in heads)
-        which = "" if whole else f" head{'s' * (len(numbers) > 1)} {', '.join(numbers)}"
-        parts.append(f"{kind} layer {layer}{which}")
-    return "without any head" if len(silent) == len(heads) else f"without {'; '.join(parts)}"
-
-
-def rows_of(switches):
-    """The switches, a column for each kind, a row for each layer."""
-    import ipywidgets as w
-
-    columns = []
-    for kind in dict.fromkeys(kind for kind, _, _ in switches):
-        rows = [w.HTML(f"{kind} attention")]
-        for layer in dict.fromkeys(layer for k, layer, _ in switches if k == kind):
-            buttons = [switch for (k, at, _), switch in switches.items() if (k, at) == (kind, layer)]
-            rows.append(w.HBox([w.Label(f"layer {layer}", layout={"width": "4em"}), *buttons]))
-        columns.append(w.VBox(rows, layout={"margin": "0 2em 0 0"}))
-    return columns

@@ -28,6 +28,13 @@ const fit = () => { frameElement.style.height = document.body.offsetHeight + "px
 new ResizeObserver(fit).observe(document.body);
 </script>"""
 
+ABOUT_NEXT = (
+    "<b>What is the next word?</b> The model gives each word a number, and the softmax makes probabilities "
+    "of these. The temperature divides them before: below 1 the likeliest word gains, above 1 all become "
+    "more alike. The translation above is found at temperature 1 and stays as it is. "
+    "(&lt;s&gt; stands for the beginning of a sentence, &lt;/s&gt; for its end.)"
+)
+
 
 class Look(NamedTuple):
     """A translation as one model made it, and its scores for each next word: (T, V), `</s>` included."""
