@@ -31,7 +31,7 @@ class GeneralScore(nn.Module):
     """How well each state fits each word of the source, by a table of which features go together: q · W h.
 
     query: (B, T, H)   memory: (B, S, H)   ->   scores (B, T, S)
-    Luong et al. 2015, section 3.1, equation 8; their h_t is our query, their barred h_s our memory.
+    Luong et al. 2015, section 3.1, after equation 7; their h_t is our query, their barred h_s our memory.
     """
 
     def __init__(self, hidden_size):
@@ -46,7 +46,7 @@ class DotScore(nn.Module):
     """How well each state fits each word of the source: how far they point the same way, q · h.
 
     query: (B, T, H)   memory: (B, S, H)   ->   scores (B, T, S)
-    Luong et al. 2015, section 3.1, equation 8. It has nothing to learn.
+    Luong et al. 2015, section 3.1, after equation 7. It has nothing to learn.
     """
 
     def __init__(self, hidden_size):

@@ -89,6 +89,24 @@ look_back = Exercise(
             lambda scores, memory: scores.log_softmax(dim=-1) @ memory,
             seen="the function that one calls before a loss",
         ),
+        Mistake(
+            "you divide the scores by the root of the width",
+            "No scale here: the scores go into the softmax as they are. Lesson 05 divides, and says why.",
+            lambda scores, memory: (scores / memory.size(-1) ** 0.5).softmax(dim=-1) @ memory,
+            seen="the scaled dot product of the Transformer, known by heart",
+        ),
+        Mistake(
+            "the softmax goes over the memory, and not over the scores",
+            "The shares come from the scores; the vectors of the memory are mixed as they are.",
+            lambda scores, memory: scores @ memory.softmax(dim=1),
+            seen="the softmax put on the second of two arguments",
+        ),
+        Mistake(
+            "the softmax comes after the mixture",
+            "First the shares, from the scores; then the mixture, which needs no softmax.",
+            lambda scores, memory: (scores @ memory).softmax(dim=-1),
+            seen="(scores @ memory).softmax(-1), the brackets in the wrong place",
+        ),
     ],
     right=[
         lambda scores, memory: torch.einsum("bts,bsh->bth", scores.softmax(-1), memory),
@@ -136,10 +154,10 @@ masked_shares = Exercise(
             seen="scores * mask, as one masks values",
         ),
         Mistake(
-            "you multiply the scores by the mask, and mask again after the softmax",
-            "What padding took before is lost. A share of 0 needs a score of -inf.",
+            "padding enters the softmax with a score of 0, and is masked only after it",
+            "exp(0) is 1, so padding takes its part of the whole. A share of 0 needs a score of -inf.",
             lambda scores, mask: (scores * mask[:, None]).softmax(dim=-1) * mask[:, None],
-            seen="masked twice, neither time with -inf",
+            seen="scores * mask or masked_fill(~mask, 0), and the mask once more after the softmax",
         ),
         Mistake(
             "the mask is upside down: only padding is looked at",
@@ -174,6 +192,38 @@ masked_shares = Exercise(
                 scores, mask.all(dim=0)[None].expand_as(mask), -torch.inf
             ).masked_fill(~mask.all(dim=0)[None, None].expand_as(scores), 0.0),
             seen="one mask for the whole batch",
+        ),
+        Mistake(
+            "the number that you fill in is not low enough: padding keeps a little",
+            "exp(-10) is small, but not 0. Fill in -inf (and zeros after the softmax).",
+            lambda scores, mask: filled(scores, mask, -10.0),
+            seen="masked_fill(~mask, -10), low enough by eye",
+        ),
+        Mistake(
+            "the number that you fill in is not low enough: the rows do not quite sum to 1",
+            "exp(-10) is small, but not 0, and what padding took is lost. Fill in -inf.",
+            lambda scores, mask: filled(scores, mask, -10.0) * mask[:, None],
+            seen="masked_fill(~mask, -10), and the mask once more after the softmax",
+        ),
+        Mistake(
+            "all is NaN, for 0 times infinity is NaN",
+            "Do not multiply by -inf: put it where it belongs, with masked_fill(~mask, -inf).",
+            lambda scores, mask: (scores + (1 - mask[:, None].float()) * -torch.inf).softmax(dim=-1),
+            seen="(1 - mask) * -1e9 of BERT, with -inf in place of -1e9",
+        ),
+        Mistake(
+            "there is no softmax: these are scores still",
+            "Mask them, and then make shares of them.",
+            lambda scores, mask: scores.masked_fill(~mask[:, None], -torch.inf),
+            seen="the softmax left to the caller",
+        ),
+        Mistake(
+            "you softmax twice",
+            "Mask the scores, and softmax once: a second softmax makes all shares nearly equal.",
+            lambda scores, mask: filled(scores.softmax(dim=-1), mask, -torch.inf).masked_fill(
+                ~mask[:, None], 0.0
+            ),
+            seen="the mask put on shares, and a softmax to make them sum to 1 again",
         ),
     ],
     right=[
@@ -265,6 +315,24 @@ additive_scores = Exercise(
             lambda query, memory, W, U, v: both(query, memory, W, U).relu() @ v,
             seen="the usual layer of later networks",
         ),
+        Mistake(
+            "these are shares already",
+            "Scores are asked for: leave the softmax to the mixture.",
+            lambda query, memory, W, U, v: (both(query, memory, W, U).tanh() @ v).softmax(dim=-1),
+            seen="score and softmax in one function, as most tutorials have it",
+        ),
+        Mistake(
+            "W goes with both, and U is not used",
+            "W belongs to the query, U to the memory.",
+            lambda query, memory, W, U, v: both(query, memory, W, W).tanh() @ v,
+            seen="a line copied, and changed in one place of two",
+        ),
+        Mistake(
+            "that is a dot product of the two parts",
+            "Additive: W q + U h, squeezed, and weighed with v. The product is the other kind of score.",
+            lambda query, memory, W, U, v: (query @ W.T) @ (memory @ U.T).mT,
+            seen="the scores of the Transformer, known by heart",
+        ),
     ],
     right=[
         lambda query, memory, W, U, v: torch.stack(
@@ -313,7 +381,7 @@ tempered_shares = Exercise(
         ),
         Mistake(
             "the temperature changes nothing",
-            "Adding the same number to all scores leaves the shares as they are: divide.",
+            "Divide the scores: subtracting it, or dividing shares and sharing out 1 anew, changes nothing.",
             lambda scores, temperature: scores.softmax(dim=-1),
             seen="scores - temperature, or an argument that is forgotten",
         ),
@@ -334,6 +402,18 @@ tempered_shares = Exercise(
             "Each step shares out its own 1: dim=-1.",
             lambda scores, temperature: (scores / temperature).softmax(dim=1),
             seen="F.softmax(scores, dim=1), right for (B, S) and kept when there is a T",
+        ),
+        Mistake(
+            "there is no softmax: these are scores still",
+            "Divide, and then make shares of them.",
+            lambda scores, temperature: scores / temperature,
+            seen="the softmax left to the caller",
+        ),
+        Mistake(
+            "that is log_softmax",
+            "Shares, not their logarithms.",
+            lambda scores, temperature: (scores / temperature).log_softmax(dim=-1),
+            seen="the function that one calls before a loss",
         ),
     ],
     right=[
@@ -370,6 +450,17 @@ def fed_with_what_is_seen(cell, look, x, state):
     hidden, memory_cell = cell(x, state)
     seen = look(hidden)
     return torch.cat([seen, hidden], dim=-1), (seen, memory_cell)
+
+
+def fed_beside_the_word(cell, look, x, state):
+    seen = look(state[0])
+    new = cell(x + seen, state)
+    return torch.cat([seen, new[0]], dim=-1), new
+
+
+def swapped(cell, look, x, state):
+    joined, (hidden, memory_cell) = stepped()(cell, look, x, state)
+    return joined, (memory_cell, hidden)
 
 
 def fed_twice(cell, look, x, state):
@@ -448,6 +539,18 @@ one_step = Exercise(
             "What is seen stands beside the hidden state; the state that goes on is the cell's own.",
             fed_with_what_is_seen,
             seen="input feeding (Luong et al. 2015, section 3.3) misread",
+        ),
+        Mistake(
+            "the state comes back the wrong way round",
+            "A state is (hidden, cell), in this order: return the pair as the cell gave it.",
+            swapped,
+            seen="c, h = cell(x, state), or the pair put together anew",
+        ),
+        Mistake(
+            "what is seen goes into the cell with the word",
+            "Here the cell reads the word alone, and what is seen goes to the output only.",
+            fed_beside_the_word,
+            seen="input feeding, or Bahdanau et al.: the old state asks, and the cell hears the answer",
         ),
     ],
 )
