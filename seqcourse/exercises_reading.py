@@ -386,6 +386,12 @@ both_ways = Exercise(
             seen="soft agreement, as in the joint training of Liang et al. 2006",
         ),
         Mistake(
+            "your two sets are not written alike: one has (target, source)",
+            "Both sets hold (source index, target index) before & compares them.",
+            lambda there, back: {(t, s) for s, t in forward_links(there)} & backward_links(back),
+            seen="set(enumerate(...)) on both sides",
+        ),
+        Mistake(
             "you read the columns of the first map, and the second one not at all",
             "Here the other direction is a map of its own: back.argmax(dim=1).",
             lambda there, back: forward_links(there) & backward_links(there.T),
@@ -484,11 +490,14 @@ path_gradients = Exercise(
         ),
         Mistake(
             "gradients of earlier steps are counted again in each later one",
-            "backward() adds to .grad: use torch.autograd.grad, or a new tensor for each point.",
+            "backward() adds to .grad: use torch.autograd.grad, by a point that is new in each step.",
             lambda f, x, baseline, steps: (
-                (x - baseline) * along(f, baseline, x, middles(steps)).cumsum(dim=0).mean(dim=0)
+                (x - baseline)
+                * (along(f, baseline, x, middles(steps)) * torch.tensor(middles(steps))[:, None])
+                .cumsum(dim=0)
+                .mean(dim=0)
             ),
-            seen="point.grad is never set back to zero",
+            seen="x.grad is read after each backward(), and never set back to zero",
         ),
         Mistake(
             "the way does not end at x: your points are baseline + place * x",
