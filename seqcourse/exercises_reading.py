@@ -386,12 +386,6 @@ both_ways = Exercise(
             seen="soft agreement, as in the joint training of Liang et al. 2006",
         ),
         Mistake(
-            "your two sets are not written alike: one has (target, source)",
-            "Both sets hold (source index, target index) before & compares them.",
-            lambda there, back: {(t, s) for s, t in forward_links(there)} & backward_links(back),
-            seen="set(enumerate(...)) on both sides",
-        ),
-        Mistake(
             "you read the columns of the first map, and the second one not at all",
             "Here the other direction is a map of its own: back.argmax(dim=1).",
             lambda there, back: forward_links(there) & backward_links(there.T),
