@@ -18,7 +18,6 @@ are those that come with the course, which learnt from two to three times as man
   whose removal takes it to chance, found greedily on validation sentences and scored on test sentences, the
   best of all smaller sets of one and two heads, and random sets of the same size.
 
-
 The file is written after every run, and a run that stands in it is not made again.
 """
 

@@ -22,6 +22,14 @@ def product(layers, reverse=False):
     return found
 
 
+def identity_last(layers):
+    """W R and the identity, half of each, layer after layer."""
+    found = torch.eye(layers.size(-1))
+    for layer in layers:
+        found = 0.5 * layer @ found + 0.5 * torch.eye(layers.size(-1))
+    return found
+
+
 follow_down = Exercise(
     "09",
     "follow_down",
@@ -106,6 +114,26 @@ follow_down = Exercise(
             seen="* for @",
         ),
         Mistake(
+            "you mix the identity in after you multiply: it must be mixed into each layer's weights",
+            "First A = 0.5 W + 0.5 I, then A @ R.",
+            lambda weights: identity_last(weights.mean(dim=1)),
+            seen="R = 0.5 * W @ R + 0.5 * I: the brackets are left out",
+        ),
+        Mistake(
+            "you take the largest of the heads, and divide each row by its sum",
+            "Here it is the mean of the heads, so that rows sum to 1 by themselves.",
+            lambda weights: product(
+                torch.nn.functional.normalize(2 * mixed(weights, heads=torch.amax), 1, -1)
+            ),
+            seen='head_fusion="max" in jacobgil/vit-explain, which renormalises',
+        ),
+        Mistake(
+            "the last layer is missing",
+            "All layers are multiplied, the highest too.",
+            lambda weights: product(mixed(weights)[:-1]),
+            seen="range(len(weights) - 1)",
+        ),
+        Mistake(
             "it is transposed",
             "Row t says what is in vector t; do not exchange the axes.",
             lambda weights: rollout(weights).T,
@@ -133,6 +161,13 @@ def concordance(a, b):
     """Kendall's tau-a: pairs in the same order less pairs in the opposite one."""
     signs = (a[:, None] - a).sign() * (b[:, None] - b).sign()
     return (signs.sum() / (len(a) * (len(a) - 1))).item()
+
+
+def tau_b(a, b):
+    """Kendall's tau-b, which leaves out pairs of equals."""
+    one, other = (x[:, None] - x for x in (a, b))
+    signs = one.sign() * other.sign()
+    return (signs.sum() / (one.sign().abs().sum() * other.sign().abs().sum()).sqrt()).item()
 
 
 def by_formula(a, b):
@@ -235,6 +270,18 @@ spearman = Exercise(
             seen="the best first in one list, the smallest first in the other",
         ),
         Mistake(
+            "only one of the two lists is ranked",
+            "Both lists become ranks before they are correlated.",
+            lambda a, b: pearson(ranks(a), b),
+            seen="a name used twice, or ranks(a) alone",
+        ),
+        Mistake(
+            "that is Kendall's tau-b",
+            "Kendall counts pairs in the same order; Spearman correlates ranks.",
+            tau_b,
+            seen="scipy.stats.kendalltau",
+        ),
+        Mistake(
             "that is Kendall's",
             "Kendall counts pairs in the same order; Spearman correlates ranks.",
             concordance,
@@ -333,10 +380,16 @@ both_ways = Exercise(
             seen="enumerate(there.argmax(dim=1)) gives tensors, which a set compares by identity",
         ),
         Mistake(
-            "you multiply the two maps and then let each target word choose",
+            "you join the two maps and then let each target word choose",
             "Let each side choose by itself, then keep the links that both have chosen.",
             lambda there, back: forward_links(there * back.T),
             seen="soft agreement, as in the joint training of Liang et al. 2006",
+        ),
+        Mistake(
+            "you read the columns of the first map, and the second one not at all",
+            "Here the other direction is a map of its own: back.argmax(dim=1).",
+            lambda there, back: forward_links(there) & backward_links(there.T),
+            seen="the lesson does so where there is one map only",
         ),
         Mistake(
             "you keep the links on which they do not agree",
@@ -413,6 +466,40 @@ path_gradients = Exercise(
             "Average the gradient over the way, and multiply by x - baseline.",
             lambda f, x, baseline, steps: x * along(f, baseline, x, [1.0])[0],
             seen="an older method, Shrikumar et al. 2016",
+        ),
+        Mistake(
+            "that is the plain gradient at x",
+            "Average the gradient over the way, and multiply by x - baseline.",
+            lambda f, x, baseline, steps: along(f, baseline, x, [1.0])[0],
+            seen="saliency, the oldest method",
+        ),
+        Mistake(
+            "you take the gradient by x, and not by the point: each is too small by its place on the way",
+            "The point itself requires the gradient; how it was made from x must not be followed back.",
+            lambda f, x, baseline, steps: (
+                (x - baseline)
+                * (along(f, baseline, x, middles(steps)) * torch.tensor(middles(steps))[:, None]).mean(dim=0)
+            ),
+            seen="x.requires_grad_() before the loop, autograd.grad(f(point), x)",
+        ),
+        Mistake(
+            "gradients of earlier steps are counted again in each later one",
+            "backward() adds to .grad: use torch.autograd.grad, by a point that is new in each step.",
+            lambda f, x, baseline, steps: (
+                (x - baseline)
+                * (along(f, baseline, x, middles(steps)) * torch.tensor(middles(steps))[:, None])
+                .cumsum(dim=0)
+                .mean(dim=0)
+            ),
+            seen="x.grad is read after each backward(), and never set back to zero",
+        ),
+        Mistake(
+            "the way does not end at x: your points are baseline + place * x",
+            "The points are baseline + place * (x - baseline).",
+            lambda f, x, baseline, steps: (
+                (x - baseline) * along(f, baseline, baseline + x, middles(steps)).mean(dim=0)
+            ),
+            seen="right only for a baseline of zeros",
         ),
         Mistake(
             "you take one gradient, half-way",
@@ -516,9 +603,9 @@ def merged(heads, matrix):
     return heads.transpose(0, 1).flatten(1) @ matrix.T
 
 
-def others(head):
+def others(head, number=HEADS):
     """1 for the heads that stay, 0 for the one that goes: (H, 1, 1)."""
-    kept = torch.ones(HEADS, 1, 1)
+    kept = torch.ones(number, 1, 1)
     kept[head] = 0
     return kept
 
@@ -556,6 +643,32 @@ silenced = Exercise(
                 torch.where(others(head) > 0, weights, torch.tensor(1 / WORDS)) @ values, matrix
             ),
             seen="scores set to 0 before the softmax",
+        ),
+        Mistake(
+            "you zero a step of time, not a head",
+            "Heads are axis 0 of the mixtures (H, T, K).",
+            lambda weights, values, matrix, head: merged(
+                weights @ values * others(head, STEPS).transpose(0, 1), matrix
+            ),
+            seen="mixtures[:, head] = 0",
+        ),
+        Mistake(
+            "you zero one feature, not the features of a head",
+            "A head has K features of a row (T, D): zero it before the heads are merged.",
+            lambda weights, values, matrix, head: (
+                merged(weights @ values, torch.eye(len(matrix)))
+                * others(head, len(matrix)).flatten()
+                @ matrix.T
+            ),
+            seen="merged[:, head] = 0",
+        ),
+        Mistake(
+            "the features of a row are in the wrong order: all heads' first ones, then their second",
+            "Heads lie side by side, each whole: (T, H, K) before it is made flat.",
+            lambda weights, values, matrix, head: (
+                (weights @ values * others(head)).permute(1, 2, 0).flatten(1) @ matrix.T
+            ),
+            seen="permute(1, 2, 0) for transpose(0, 1)",
         ),
         Mistake(
             "the head gets the mean of the others",

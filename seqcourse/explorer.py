@@ -12,13 +12,14 @@ from .page_parts import PAGE, annotation, as_json, plain_table, script, styleshe
 from .record import AttentionRecord
 
 
-def explore(record, beside=None, labels=None, gloss=False):
+def explore(record, beside=None, labels=None, gloss=False, guess=False):
     """Look into a record with mouse and keyboard: every kind, layer and head, live and in a saved notebook.
 
     `beside` is a second record, of another model or another moment, with the same kinds of attention;
     `labels` names the records, one each. `gloss=True` writes pinyin and meaning beside the words; a dict or
-    a function from token to text says it in yours. Raises TypeError for what is no record, ValueError when
-    its weights do not fit, the two do not go together, or labels or gloss make no sense.
+    a function from token to text says it in yours. `guess=True` begins with guessing the alignment, before
+    any gold link is shown. Raises TypeError for what is no record, ValueError when its weights do not fit,
+    the two do not go together, labels or gloss make no sense, or there is no cross-attention to guess at.
     """
     records = [record] if beside is None else [record, beside]
     for each in records:
@@ -37,22 +38,37 @@ def explore(record, beside=None, labels=None, gloss=False):
         raise ValueError(f"labels must name each record, {len(records)} in all, not {labels!r:.60}")
     if not (isinstance(gloss, (bool, dict)) or callable(gloss)):
         raise ValueError(f"gloss must be True, False, a dict or a function, not {gloss!r:.60}")
-    return Explorer([replace(each) for each in records], names, gloss)  # a copy, its weights checked again
+    if guess and "cross" not in record.kinds():
+        raise ValueError("guess=True asks for links between two sentences: a record with cross-attention")
+    # Copies, whose weights are checked again.
+    return Explorer([replace(each) for each in records], names, gloss, guess)
+
+
+# Presses the button of each panel of an explorer once, however often the script runs.
+GUESS = """
+for(const root of document.querySelectorAll('[data-explorer="%s"]'))if(!root.guessing){
+root.guessing=true;
+for(const button of root.querySelectorAll("button"))
+if(button.textContent==="Guess the alignment")button.click()}"""
 
 
 class Explorer:
     """What `explore` gives: a notebook shows it, and `page()` is a whole HTML document."""
 
-    def __init__(self, records, names, gloss):
+    def __init__(self, records, names, gloss, guess=False):
         pairs = list(zip(records, names, strict=True))
         data = as_json([contents(record, name, gloss) for record, name in pairs])
-        tables = "".join(plain_table(record, name, gloss) for record, name in pairs)
-        self.id = sha256(data.encode()).hexdigest()[:12]
+        tables = "".join(
+            plain_table(replace(record, gold=None) if guess else record, name, gloss)
+            for record, name in pairs
+        )
+        self.id = sha256(data.encode() + b"guess" * guess).hexdigest()[:12]
         # MathJax leaves a token such as $x$ alone where the class says so.
+        first_act = GUESS % self.id if guess else ""
         self.html = (
             f'<div class="attn tex2jax_ignore mathjax_ignore" data-explorer="{self.id}">{tables}</div>'
             f"<style>{stylesheet()}</style>"
-            f'<script>(()=>{{{script()}\nstartAll("{self.id}",{data})}})()</script>'
+            f'<script>(()=>{{{script()}\nstartAll("{self.id}",{data}){first_act}}})()</script>'
         )
         first = records[0]
         self.title = f"Attention: {written(' '.join(first.source), 60)}"

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import numpy as np
@@ -151,6 +152,14 @@ def test_the_table_says_where_each_row_looks_most_and_where_gold_links_are():
     record.cross = torch.tensor([[[[0.25, 0.75]], [[0.25, 0.75]]]])
     html = explore(record, gloss={"x": "sounds like x"}).page()
     assert "<tr><th>x <small>sounds like x</small><td>25<td><b>75*</b></table>" in html
+
+
+def test_the_table_gives_no_gold_link_away_where_they_are_to_be_guessed():
+    record = random_record(3, 4, gold={(0, 1), (2, 2)})
+    tables = [explore(record, guess=guess).page().split("</table>")[0] for guess in (False, True)]
+    assert ["*" in table.split("<table>")[1] for table in tables] == [True, False]
+    with pytest.raises(ValueError, match="cross-attention"):
+        explore(replace(record, cross=None), guess=True)
 
 
 def test_wrong_input_gets_one_clear_error():

@@ -353,6 +353,13 @@ def test_a_guess_is_made_at_the_map_and_no_table_gives_it_away(show):
     assert page.locator(".table td.gold").count() == len(LINKS)
 
 
+def test_a_page_that_begins_with_guessing_shows_no_gold_link_before_it_is_asked_to(show):
+    page = show(explore(random_record(5, 7, gold=LINKS), guess=True))
+    assert set(fills(page)) == {"rgb(255,255,255)"} and outlined(page) == set()
+    page.get_by_role("button", name="Reveal").click()
+    assert outlined(page) == LINKS
+
+
 def test_the_meaning_of_words_can_be_shown_and_hidden(show):
     page = show(explore(random_record(2, 3, 1, 1, 1), gloss={"s1": "one", "t0": "zero", "t2": "two"}))
     notes = page.locator(".frame .note")
