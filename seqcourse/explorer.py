@@ -44,12 +44,14 @@ def explore(record, beside=None, labels=None, gloss=False, guess=False):
     return Explorer([replace(each) for each in records], names, gloss, guess)
 
 
-# Presses the button of each panel of an explorer once, however often the script runs.
+# Presses the button of each panel of an explorer once, however often the script runs. Meanwhile nothing
+# there can take the focus, or a page would open at this place.
 GUESS = """
 for(const root of document.querySelectorAll('[data-explorer="%s"]'))if(!root.guessing){
-root.guessing=true;
+root.guessing=root.inert=true;
 for(const button of root.querySelectorAll("button"))
-if(button.textContent==="Guess the alignment")button.click()}"""
+if(button.textContent==="Guess the alignment")button.click();
+root.inert=false}"""
 
 
 class Explorer:

@@ -355,6 +355,7 @@ def test_a_guess_is_made_at_the_map_and_no_table_gives_it_away(show):
 
 def test_a_page_that_begins_with_guessing_shows_no_gold_link_before_it_is_asked_to(show):
     page = show(explore(random_record(5, 7, gold=LINKS), guess=True))
+    assert page.evaluate("document.activeElement === document.body")  # a page does not open at this place
     assert set(fills(page)) == {"rgb(255,255,255)"} and outlined(page) == set()
     page.get_by_role("button", name="Reveal").click()
     assert outlined(page) == LINKS
