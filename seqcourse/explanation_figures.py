@@ -1,8 +1,8 @@
 """Explanations as pictures: several maps of one pair side by side, and two measures of each head."""
 
 from .drawing import COLOURS, finish, fit, new_figure, style
-from .heatmaps import GAP, heatmap, outline
-from .labels import labels, name_columns, name_rows
+from .labels import labels
+from .maps import side_by_side
 
 
 def draw_maps(maps, record, gloss=False):
@@ -15,24 +15,17 @@ def draw_maps(maps, record, gloss=False):
     wrong = [title for title, weights in maps.items() if tuple(weights.shape) != (len(rows), len(columns))]
     if wrong or not maps:
         raise ValueError(f"{len(rows)} rows and {len(columns)} columns do not fit {wrong or 'no map'}")
-    cell = min(0.3, 9.5 / len(maps) / len(columns))  # inches
-    size = max(6, min(9, cell * 72 / 1.3))  # points
-    width, height = cell * len(columns), cell * len(rows)
-    total = len(maps) * (width + GAP)
     with style():
-        figure = new_figure(total, height)
-        for number, (title, weights) in enumerate(maps.items()):
-            ax = figure.add_axes([number * (width + GAP) / total, 0, width / total, 1])
-            largest = weights.max(dim=1, keepdim=True).values.clamp(min=1e-9)
-            heatmap(ax, (weights / largest).clamp(min=0).numpy())
-            name_rows(ax, rows if number == 0 else [], size)
-            name_columns(ax, columns, size, cell)
-            ax.set_title(title)
-            if record.gold is not None:
-                outline(ax, record.gold)
-                ax.texts[-1].set_visible(number == 0)  # the words "outlined: gold links" stand once
+        shown = {title: share_of_largest(weights) for title, weights in maps.items()}
+        figure, _ = side_by_side(shown, [record.gold] * len(maps), rows, columns)
         fit(figure)
     return figure
+
+
+def share_of_largest(weights):
+    """Each number over the largest of its row, and 0 for what is below 0: (T, S) -> (T, S)."""
+    largest = weights.max(dim=1, keepdim=True).values.clamp(min=1e-9)
+    return (weights / largest).clamp(min=0)
 
 
 def draw_dots(groups, x, y):

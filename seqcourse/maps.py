@@ -36,22 +36,33 @@ def draw_maps(records, gloss=False):
     first = next(iter(records.values()))
     if any((record.source, record.target) != (first.source, first.target) for record in records.values()):
         raise ValueError("the records are of different sentences: maps side by side share rows and columns")
-    rows, columns = labels(first, "cross", gloss)
-    cell = min(0.3, (9 / len(records) - GAP) / len(columns))  # inches
-    size = max(6.5, min(9, cell * 72 / 1.3))  # points
-    width, height = cell * len(columns), cell * len(rows)
-    total = len(records) * (width + GAP)
+    maps = {name: record.cross[-1].mean(dim=0) for name, record in records.items()}
     with style():
-        figure = new_figure(total, height)
-        for number, (name, record) in enumerate(records.items()):
-            ax = figure.add_axes([number * (width + GAP) / total, 0, width / total, 1])
-            image = heatmap(ax, record.cross[-1].mean(dim=0).numpy())
-            name_rows(ax, rows if number == 0 else [], size)
-            name_columns(ax, columns, size, cell)
-            ax.set_title(name)
-            if record.gold is not None:
-                outline(ax, record.gold, number == 0)
-        bar = figure.add_axes([1, 0, 0.1 / total, 1])
+        figure, image = side_by_side(
+            maps, [record.gold for record in records.values()], *labels(first, "cross", gloss)
+        )
+        bar = figure.add_axes([1, 0, 0.1 / figure.get_size_inches()[0], 1])
         figure.colorbar(image, cax=bar, label="weight").ax.tick_params(labelsize=9)
         fit(figure)
     return figure
+
+
+def side_by_side(maps, golds, rows, columns):
+    """A figure with a panel for each map (T, S), {title: map}, its gold links outlined, and the last image.
+
+    golds: for each map its links, or None. The rows are named at the first map, the columns at every one.
+    """
+    cell = min(0.3, (9 / len(maps) - GAP) / len(columns))  # inches
+    size = max(6.5, min(9, cell * 72 / 1.3))  # points
+    width, height = cell * len(columns), cell * len(rows)
+    total = len(maps) * (width + GAP)
+    figure = new_figure(total, height)
+    for number, ((title, weights), gold) in enumerate(zip(maps.items(), golds, strict=True)):
+        ax = figure.add_axes([number * (width + GAP) / total, 0, width / total, 1])
+        image = heatmap(ax, weights.numpy())
+        name_rows(ax, rows if number == 0 else [], size)
+        name_columns(ax, columns, size, cell)
+        ax.set_title(title)
+        if gold is not None:
+            outline(ax, gold, number == 0)
+    return figure, image
