@@ -52,8 +52,8 @@ CORPORA = {  # how large, how long, and how much at a time
     "toy-en-zh": {"parameters": 290_000, "steps": 600, "seconds": 8, "max_tokens": 600, "vocab_size": 0},
     "tatoeba-en-zh": {
         "parameters": 2_500_000,
-        "steps": 3000,
-        "seconds": 300,
+        "steps": 1500,
+        "seconds": 150,
         "max_tokens": 900,
         "vocab_size": 3000,
     },
