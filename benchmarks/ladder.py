@@ -31,6 +31,7 @@ from stored import read_runs, write_runs
 
 from seqcourse.alignment import rate_of_best_head
 from seqcourse.attentive import SCORES, AttentiveConfig, AttentiveSeq2Seq
+from seqcourse.attentive_conv import AttentiveConvSeq2Seq
 from seqcourse.batching import batch_by_tokens, encode_pairs
 from seqcourse.conv_seq2seq import ConvSeq2Seq, ConvSeq2SeqConfig
 from seqcourse.corpora import corpus_names, load_corpus
@@ -80,8 +81,11 @@ def attentive(score):
     return make
 
 
-def convolutional(source_size, target_size, width):
-    return ConvSeq2Seq(ConvSeq2SeqConfig(source_size, target_size, d_model=width, max_length=LONGEST))
+def convolutional(model):
+    def make(source_size, target_size, width):
+        return model(ConvSeq2SeqConfig(source_size, target_size, d_model=width, max_length=LONGEST))
+
+    return make
 
 
 def transformer(source_size, target_size, width):
@@ -94,9 +98,10 @@ MODELS = {  # a function of the sizes of both vocabularies and of a width
     "RNN": recurrent("rnn"),
     "GRU": recurrent("gru"),
     "LSTM": recurrent("lstm"),
-    "convolutional": convolutional,
+    "convolutional": convolutional(ConvSeq2Seq),
     "Transformer": transformer,
 } | {f"LSTM + {score}": attentive(score) for score in SCORES}
+MODELS |= {"convolutional + attention": convolutional(AttentiveConvSeq2Seq)}
 DICTIONARY = "dictionary"
 PATIENT, PATIENCE = "LSTM, 128, patient", 3  # times as many steps
 BOTTLENECKS = {f"LSTM, {width}": (recurrent("lstm"), width) for width in (16, 64, 128, 256)}

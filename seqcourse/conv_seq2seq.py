@@ -41,6 +41,17 @@ class ConvSeq2SeqConfig:
             raise ValueError(f"kernel_size must be odd, not {self.kernel_size}")
 
 
+def read(x, real, windows, dropout):
+    """Let every word of the source know its neighbours: (B, S, D) -> (B, S, D), layer upon layer.
+
+    real: (B, S, 1), True = a real token. Gehring et al. 2017, section 3.2.
+    """
+    for window in windows:
+        x = x * real  # so that padding is as empty as what lies beyond the sentence
+        x = x + dropout(F.glu(window(x.mT).mT, dim=-1))
+    return x
+
+
 @dataclass
 class Written:
     """What decoding carries: the vector of each source, (B, D), and the tokens fed so far, (B, t)."""
@@ -76,10 +87,7 @@ class ConvSeq2Seq(nn.Module):
     def encode(self, src):
         """One vector for each sentence: (B, S) -> (B, D)."""
         real = (src != self.config.pad_id)[..., None]  # (B, S, 1)
-        x = self.source(src)
-        for window in self.reading:
-            x = x * real  # so that padding is as empty as what lies beyond the sentence
-            x = x + self.dropout(F.glu(window(x.mT).mT, dim=-1))
+        x = read(self.source(src), real, self.reading, self.dropout)
         return (x * real).sum(dim=1) / real.sum(dim=1)
 
     def write(self, tokens, summary):

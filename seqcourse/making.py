@@ -44,7 +44,7 @@ def make_translator(
     if holds_run(folder):
         if not resume:
             raise FileExistsError(f"{folder} is taken: resume what it holds, or choose another folder")
-        config, source, target, about = read_folder(folder)
+        _, config, source, target, about = read_folder(folder)
         check_origin(folder, about, corpus)
         if not checkpoint.exists() and (folder / "model.safetensors").exists():
             return Translator.load(folder)

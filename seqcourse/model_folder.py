@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from .attentive import AttentiveConfig, AttentiveSeq2Seq
+from .attentive_conv import AttentiveConvSeq2Seq
 from .conv_seq2seq import ConvSeq2Seq, ConvSeq2SeqConfig
 from .marian_download import fetch_published, is_published_name
 from .seq2seq import Seq2Seq, Seq2SeqConfig
@@ -20,6 +21,7 @@ MODELS = {  # by the name of its class, which config.json says: a model and its 
         (Seq2Seq, Seq2SeqConfig),
         (ConvSeq2Seq, ConvSeq2SeqConfig),
         (AttentiveSeq2Seq, AttentiveConfig),
+        (AttentiveConvSeq2Seq, ConvSeq2SeqConfig),
     )
 }
 
@@ -57,7 +59,7 @@ def present(path):
 
 
 def read_folder(folder):
-    """All of a translator's folder but the weights: config, source and target tokenizer, about.
+    """All of a translator's folder but the weights: model class, config, source and target tokenizer, about.
 
     Raises FileNotFoundError when a file is missing, and ValueError with the reason when one is damaged,
     foreign, or does not fit the others.
@@ -65,7 +67,7 @@ def read_folder(folder):
     path = present(folder / "config.json")
     try:
         saved = json.loads(path.read_text(encoding="utf-8"))
-        config, about = read_config(saved), saved["about"]
+        (Model, config), about = read_config(saved), saved["about"]
     except (ValueError, TypeError, RecursionError) as error:
         raise ValueError(f"{path} does not describe a translator of ours: {error}") from error
     source, target = (load_tokenizer(present(folder / f"{side}.json")) for side in ("source", "target"))
@@ -73,11 +75,14 @@ def read_folder(folder):
     for side, (size, tokenizer) in sizes.items():
         if size != len(tokenizer):
             raise ValueError(f"{path} speaks of {size} tokens, but {side}.json has {len(tokenizer)}")
-    return config, source, target, about
+    return Model, config, source, target, about
 
 
 def read_config(saved):
-    """The sizes that a config.json holds; raises ValueError, or TypeError for a size that is no number."""
+    """The model class and the sizes that a config.json names.
+
+    Raises ValueError, or TypeError for a size that is no number.
+    """
     if not isinstance(saved, dict) or not all(
         isinstance(saved.get(part), dict) for part in ("model", "about")
     ):
@@ -85,16 +90,11 @@ def read_config(saved):
     architecture = saved.get("architecture", "Transformer")  # the first folders do not say
     if architecture not in list(MODELS):
         raise ValueError(f"no model of ours is a {architecture}; there is {', '.join(MODELS)}")
-    Config = MODELS[architecture][1]
+    Model, Config = MODELS[architecture]
     unknown = sorted(set(saved["model"]) - {field.name for field in fields(Config)})
     if unknown:
         raise ValueError(f"no model of ours has {', '.join(unknown)}")
-    return Config(**saved["model"])
-
-
-def build(config):
-    """An untrained model of the architecture that a config belongs to."""
-    return next(model(config) for model, Config in MODELS.values() if type(config) is Config)
+    return Model, Config(**saved["model"])
 
 
 def parameters(model):

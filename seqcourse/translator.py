@@ -11,7 +11,7 @@ from .batching import pad
 from .decoding import beam_search, check_beam
 from .files import write_atomically
 from .marian import is_marian, load_marian
-from .model_folder import build, fill, find, parameters, present, read_folder, read_safetensors
+from .model_folder import fill, find, parameters, present, read_folder, read_safetensors
 from .record import AttentionRecord, record_attention
 from .vocabulary import EOS, UNK
 
@@ -131,8 +131,8 @@ class Translator:
         if is_marian(folder):
             model, source, target, about = load_marian(folder)
         else:
-            config, source, target, about = read_folder(folder)
-            model, path = build(config), present(folder / "model.safetensors")
+            Model, config, source, target, about = read_folder(folder)
+            model, path = Model(config), present(folder / "model.safetensors")
             fill(model, read_safetensors(path), path)
         device = device or ("cuda" if torch.cuda.is_available() else "cpu")
         return cls(model.to(device), source, target, about)
