@@ -2,7 +2,7 @@
 
     python benchmarks/ladder.py [--corpus toy-en-zh] [--only LSTM] [--seeds 3] [--out FILE]
 
-It has six parts. The models of a part have about equally many parameters, but for those of "bottleneck".
+It has seven parts. The models of a part have about equally many parameters, but for those of "bottleneck".
 
 - "rates": each model learns for a short while at several learning rates; the one with the lowest validation
   loss is that model's rate in the other parts. Its seed is used nowhere else.
@@ -13,8 +13,9 @@ It has six parts. The models of a part have about equally many parameters, but f
 - "counting": the dictionary (IBM Model 1), which has no steps and no chance in it, and is learnt once.
 - "bottleneck": the LSTM with states of several sizes, and one that reads its source backwards; equal steps.
 - "patience": that LSTM with three times as many steps, as in the notebook of lesson 03.
+- "heads": the Transformer with its 64 features cut into one to sixteen heads; equal steps.
 
-The last two are for the toy corpus only.
+The last three are for the toy corpus only.
 
 Scores are those of greedy translations of the test part; "long" is the part of sentences longer than any in
 training. "by length" and "by phenomenon" hold, for each group, its score and how many sentences it has; "AER"
@@ -88,10 +89,13 @@ def convolutional(model):
     return make
 
 
-def transformer(source_size, target_size, width):
-    sizes = {"d_model": 4 * width, "nhead": 4, "num_encoder_layers": 2, "num_decoder_layers": 2}
-    sizes |= {"dim_feedforward": 16 * width, "norm_first": True, "max_length": LONGEST}
-    return Transformer(TransformerConfig(source_size, target_size, **sizes))
+def transformer(nhead=4):
+    def make(source_size, target_size, width):
+        sizes = {"d_model": 4 * width, "nhead": nhead, "num_encoder_layers": 2, "num_decoder_layers": 2}
+        sizes |= {"dim_feedforward": 16 * width, "norm_first": True, "max_length": LONGEST}
+        return Transformer(TransformerConfig(source_size, target_size, **sizes))
+
+    return make
 
 
 MODELS = {  # a function of the sizes of both vocabularies and of a width
@@ -99,21 +103,25 @@ MODELS = {  # a function of the sizes of both vocabularies and of a width
     "GRU": recurrent("gru"),
     "LSTM": recurrent("lstm"),
     "convolutional": convolutional(ConvSeq2Seq),
-    "Transformer": transformer,
+    "Transformer": transformer(),
 } | {f"LSTM + {score}": attentive(score) for score in SCORES}
 MODELS |= {"convolutional + attention": convolutional(AttentiveConvSeq2Seq)}
 DICTIONARY = "dictionary"
 PATIENT, PATIENCE = "LSTM, 128, patient", 3  # times as many steps
 BOTTLENECKS = {f"LSTM, {width}": (recurrent("lstm"), width) for width in (16, 64, 128, 256)}
 BOTTLENECKS |= {"LSTM, 128, reversed": (recurrent("lstm", reverse_source=True), 128)}
-NAMES = [DICTIONARY, *MODELS, *BOTTLENECKS, PATIENT]
+HEADS = {f"Transformer, {nhead} heads": (transformer(nhead), 16) for nhead in (2, 4, 8, 16)}
+HEADS = {"Transformer, 1 head": (transformer(1), 16)} | HEADS
+SIZED = BOTTLENECKS | {PATIENT: BOTTLENECKS["LSTM, 128"]} | HEADS  # a model, and its width
+NAMES = [DICTIONARY, *MODELS, *SIZED]
 PARTS = {  # of each seed, in this order
     "bottleneck": BOTTLENECKS,
     "equal steps": MODELS,
     "equal seconds": MODELS,
     "patience": (PATIENT,),
+    "heads": HEADS,
 }
-TOY_ONLY = ("bottleneck", "patience")
+TOY_ONLY = ("bottleneck", "patience", "heads")
 
 
 def count(model):
@@ -205,10 +213,9 @@ def count_words(data):
 def run(part, name, seed, data, rate):
     """Train one model once; return what became of it."""
     budget = data.settings
-    make, width = (BOTTLENECKS | {PATIENT: BOTTLENECKS["LSTM, 128"]}).get(name) or (
-        MODELS[name],
-        width_for(MODELS[name], data.sizes, budget["parameters"]),
-    )
+    make = MODELS.get(name)
+    width = width_for(make, data.sizes, budget["parameters"]) if make else None
+    make, width = SIZED.get(name, (make, width))
     shares = {
         "patience": lambda steps, seconds: steps / (PATIENCE * budget["steps"]),
         "rates": lambda steps, seconds: steps / TRIAL_STEPS,

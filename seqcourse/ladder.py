@@ -13,8 +13,8 @@ MARKERS = "os^Dvx"  # for lines that share their dashes
 def ladder_runs(part, corpus="toy-en-zh"):
     """The stored runs of a part: {model: [a run for each seed, …]}, in the order they were planned.
 
-    Parts are "counting", "rates", "equal steps", "equal seconds", "bottleneck" and "patience"; the benchmark
-    says what they are. Raises ValueError for another one.
+    Parts are "counting", "rates", "equal steps", "equal seconds", "bottleneck", "patience" and "heads"; the
+    benchmark says what they are. Raises ValueError for another one.
     """
     stored = json.loads(shipped("results/ladder.json").read_text(encoding="utf-8"))["runs"]
     parts = {run["part"] for run in stored if run["corpus"] == corpus}

@@ -9,7 +9,7 @@ from seqcourse.drawing import rendered
 from seqcourse.ladder import draw_ladder, draw_spread, ladder_runs
 
 MODELS = ["RNN", "GRU", "LSTM", "convolutional", "Transformer"]
-MODELS += ["LSTM + additive", "LSTM + general", "LSTM + dot"]
+MODELS += ["LSTM + additive", "LSTM + general", "LSTM + dot", "convolutional + attention"]
 NETWORKS = ("equal steps", "equal seconds")
 
 
@@ -43,6 +43,15 @@ def test_the_patient_lstm_is_the_one_of_the_bottleneck_with_three_times_the_step
     assert [run["seed"] for run in patient] == [0, 1, 2]
     assert {run["parameters"] for run in patient} == {run["parameters"] for run in hasty}
     assert patient[0]["steps"] == 3 * hasty[0]["steps"]
+
+
+def test_heads_are_cut_from_the_same_features_and_four_of_them_are_the_rung_of_the_ladder():
+    models = ladder_runs("heads")
+    assert len({run["parameters"] for runs in models.values() for run in runs}) == 1 and len(models) == 5
+    assert all([run["seed"] for run in runs] == [0, 1, 2] for runs in models.values())
+    four, rung = models["Transformer, 4 heads"], ladder_runs("equal steps")["Transformer"]
+    for one, other in zip(four, rung, strict=True):
+        assert abs(one["BLEU"] - other["BLEU"]) < 1  # the same run, on another day
 
 
 def test_a_part_that_there_is_not_is_answered_with_those_there_are():
