@@ -5,8 +5,8 @@
 
 - "ours": the Transformer and the training of `python -m seqcourse train`, with the sizes that
   benchmarks/README.md gives for Multi30k (d_model 128). "ours, quickly": the same training with a tenth of
-  the budget, because the learning rate follows the budget, and who has little time asks for little; the model is
-  wider and has fewer layers, and nothing is dropped, for it sees each sentence only a few times.
+  the budget, because the learning rate follows the budget, and who has little time asks for little; the model
+  is wider and has fewer layers, and nothing is dropped, for it sees each sentence only a few times.
 - "nn.Transformer, Adam 5e-4" and "nn.Transformer, Adam 1e-4": two well-known tutorials; tutorials.py says
   which, and what differs. Their rate is constant, so their curve does not depend on the budget, and a run
   ends early when BLEU has not risen in ten looks. The second is 512 wide and comes last, with one seed.
