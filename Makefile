@@ -3,7 +3,7 @@
 PYTHON ?= python3
 # The versions to install; `make test CONSTRAINTS=` takes the newest ones.
 CONSTRAINTS ?= constraints.txt
-# For `make lab`, more options for JupyterLab; for `make notebooks` and `make seeds`, one notebook or several.
+# For `make lab`, more options for JupyterLab; for `make notebooks`, `make seeds` and `make test-colab`, notebooks.
 LAB ?=
 NB ?=
 # Where `make address` says that the course lives: REPO=owner/name, and a branch or a tag.
@@ -20,11 +20,11 @@ HERE := --ServerApp.root_dir=. --LabApp.news_url=None --LabApp.check_for_updates
 # Notebooks show what a learner sees who has set nothing.
 unexport SEQCOURSE_DATA MPLBACKEND
 
-.PHONY: help lab test oldwidgets notebooks weights seeds address
+.PHONY: help lab test test-colab notebooks weights seeds address
 .DEFAULT_GOAL := help
 
 help: ## list these commands
-	@awk 'BEGIN { FS = ":.*## " } /^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
 $(READY): pyproject.toml constraints.txt tools/environment.py
 	@$(PYTHON) tools/environment.py "$(CONSTRAINTS)"
@@ -38,8 +38,8 @@ test: $(READY) ## run every check: style, tests, all notebooks
 	$(BIN)/python -m pytest tests
 	$(BIN)/python -m pytest $(NBVAL) notebooks
 
-oldwidgets: $(READY) ## test the playground with the older ipywidgets, those of Colab
-	$(BIN)/python tools/old_widgets.py
+test-colab: $(READY) ## run the notebooks and the playground with the versions of Colab (NB=... for one)
+	$(BIN)/python -m tools.colab $(NB)
 
 notebooks: $(READY) ## run the notebooks again, in place (NB=00_start_here for one)
 	$(BIN)/python tools/run_notebooks.py $(NB)

@@ -4,6 +4,9 @@ from .drawing import COLOURS, finish, fit, new_figure, style
 from .labels import labels
 from .maps import side_by_side
 
+# Beside a dot, in points: above right, below right, above left, below left.
+SIDES = ((6, 3), "left"), ((6, -10), "left"), ((-6, 3), "right"), ((-6, -10), "right")
+
 
 def draw_maps(maps, record, gloss=False):
     """Draw several maps (T, S) of a record's pair side by side: {title: map}; gold links are outlined.
@@ -37,13 +40,28 @@ def draw_dots(groups, x, y):
         raise ValueError("there is no dot to draw")
     with style():
         figure = new_figure(6.5, 3.6, layout="constrained")
-        ax = figure.subplots()
+        ax, names = figure.subplots(), []
         for number, (name, dots) in enumerate(groups.items()):
             colour = COLOURS[number % len(COLOURS)]
             ax.plot([d[0] for d in dots], [d[1] for d in dots], "os^D"[number % 4], color=colour, label=name)
             for place, value, label in dots:
-                ax.annotate(label, (place, value), xytext=(5, 3), textcoords="offset points", size=8)
+                at = {"xytext": SIDES[0][0], "textcoords": "offset points"}
+                names.append(ax.annotate(label, (place, value), **at, size=8))
         ax.set(xlabel=x, ylabel=y)
         figure.legend(loc="outside upper center", ncols=min(4, len(groups)), frameon=False)
+        put_apart(names, ax)
         finish(figure)
     return figure
+
+
+def put_apart(names, ax):
+    """Put each name at the first side of its dot where it lies over no dot and no name before it."""
+    ax.figure.draw_without_rendering()
+    dots, taken = ax.transData.transform([name.xy for name in names]), []
+    for name in names:
+        for place, side in SIDES:
+            name.set(position=place, ha=side)
+            box = name.get_window_extent()
+            if not box.padded(4).count_contains(dots) and not box.padded(4).count_overlaps(taken):
+                break
+        taken.append(box)

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from .data_folder import data_files, data_folder
+from .data_folder import data_files, data_folder, missing
 from .downloads import STALL, Origin, RemoteFile
 
 SITE = "https://huggingface.co"
@@ -24,6 +24,11 @@ def origin(name, weights):
         for file in (*TEXTS, weights)
     ]
     return Origin(f"{SITE}/{name}", "see the page", tuple(files))
+
+
+def is_fetched(name):
+    """Whether all files of a published translator are here, its weights in either form; asks no network."""
+    return not all(missing(origin(name, weights)) for weights in WEIGHTS)
 
 
 def fetch_published(name, opener=None, stall=STALL):

@@ -1,6 +1,6 @@
 """A JupyterLab of one's own, and a browser that runs notebooks in it.
 
-It is that of the Python that runs the tests, and so are its ipywidgets: Colab's, with `make oldwidgets`.
+It is that of the Python that runs the tests, and so are its ipywidgets: Colab's, with `make test-colab`.
 """
 
 import json

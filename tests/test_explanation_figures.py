@@ -47,3 +47,14 @@ def test_every_head_has_its_dot_and_its_name():
     assert [text.get_text() for text in ax.texts] == ["0.1", "1.0", "0.0"]
     with pytest.raises(ValueError, match="no dot"):
         draw_dots({"cross": []}, "", "")
+
+
+def test_names_of_dots_that_stand_close_lie_apart():
+    dots = [(0.0, 0.0, "0.0"), (1.0, 1.0, "1.0"), (0.5, 0.5, "0.1"), (0.52, 0.5, "0.2"), (0.52, 0.52, "0.3")]
+    figure = draw_dots({"cross": dots}, "AER", "lost")
+    figure.draw_without_rendering()
+    (ax,) = figure.axes
+    boxes = [text.get_window_extent() for text in ax.texts]
+    for box in boxes:
+        assert box.count_overlaps(boxes) == 1  # itself
+        assert not box.count_contains(ax.transData.transform([dot[:2] for dot in dots]))

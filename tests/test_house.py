@@ -43,13 +43,13 @@ def ours():
 
 @pytest.mark.parametrize("page", PAGES)
 def test_every_make_command_on_the_page_exists(page):
-    targets = set(re.findall(r"^([a-z]+):.*## ", read("Makefile"), re.M))
-    commands = set(re.findall(r"(?:^|`)make ([a-z]+)", read(page), re.M))
+    targets = set(re.findall(r"^([a-z-]+):.*## ", read("Makefile"), re.M))
+    commands = set(re.findall(r"(?:^|`)make ([a-z-]+)", read(page), re.M))
     assert commands and commands <= targets, f"{page} speaks of make {commands - targets}"
 
 
 def test_the_page_for_users_names_every_make_command():
-    targets = set(re.findall(r"^([a-z]+):.*## ", read("Makefile"), re.M))
+    targets = set(re.findall(r"^([a-z-]+):.*## ", read("Makefile"), re.M))
     pages = read("README.md") + read("CONTRIBUTING.md")
     assert {target for target in targets if f"make {target}" not in pages} == set()
 
@@ -155,7 +155,7 @@ def test_a_workflow_is_complete(path):
         assert job["runs-on"] and job["timeout-minutes"] <= 60
         for step in job["steps"]:
             assert ("run" in step) != ("uses" in step)
-            for target in re.findall(r"make ([a-z]+)", step.get("run", "")):
+            for target in re.findall(r"make ([a-z-]+)", step.get("run", "")):
                 assert re.search(rf"^{target}:", read("Makefile"), re.M)
 
 

@@ -228,7 +228,8 @@ TEXTS = ["config.json", "vocab.json", "source.spm", "target.spm"]
 def test_a_published_name_is_fetched_once_and_its_weights_in_either_form(online, original, folder):
     wanted = translations(folder)
     put_online(online, folder, *TEXTS, "model.safetensors")
-    assert translations(NAME) == wanted
+    assert not marian_download.is_fetched(NAME) and not online.asked
+    assert translations(NAME) == wanted and marian_download.is_fetched(NAME)
     asked = [path.split("/")[-1] for path, _ in online.asked]
     assert asked == [*TEXTS, "pytorch_model.bin", "model.safetensors"]
     assert translations(NAME) == wanted and len(online.asked) == 6
