@@ -131,7 +131,7 @@ class AttentiveEncoder(nn.Module):
 class AttentiveDecoder(nn.Module):
     """Write, and look back at every step: tokens (B, T) -> logits (B, T, V), shares (B, T, S) and a state.
 
-    Luong et al. 2015, section 3.1 (global attention); their attentional state, h with a tilde, is our `both`.
+    Luong et al. 2015, section 3, equation 5, and 3.1; their attentional state, h with a tilde, is our `both`.
     """
 
     def __init__(self, config):

@@ -39,7 +39,8 @@ class AttentiveConvSeq2Seq(nn.Module):
 
     The config is a `ConvSeq2SeqConfig`. Given a `record`, each decoder layer appends where each place looked
     to record["cross"]: (B, 1, T, S); row t is the step that produces token t. Gehring et al. 2017, section
-    3.3, in its letters. Word vectors are small there, and here of a length near √D: so we divide by √D.
+    3.3, in its letters. Word vectors are small there, and here of a length near √D: so we divide by √D. Of
+    the scaling in their section 3.4 we leave out that of c by √S, and that of the encoder's sums.
     """
 
     def __init__(self, config):

@@ -8,7 +8,7 @@ def grow_diagonal(forward, backward):
 
     A neighbour, one place away along either side or both, joins when one of its two words has no link yet.
     Two sets of links (source index, target index) -> one. Neighbours join in the order of their places.
-    Koehn, Och & Marcu 2003, "Statistical Phrase-Based Translation", section 3.1, without its last step.
+    Koehn, Och & Marcu 2003, section 4.5: the heuristic "diag" without its last step.
     """
     grown, either = forward & backward, forward | backward
     while True:
