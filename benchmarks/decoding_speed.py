@@ -1,14 +1,14 @@
-"""Decoding, sentences per second: ours beside `generate` of transformers, CTranslate2 and torch.nn.Transformer.
+"""Decoding, sentences per second: ours beside `generate`, CTranslate2 and torch.nn.Transformer.
 
     python benchmarks/decoding_speed.py [--rounds 7] [--threads 2] [--out data/results/decoding_speed.json]
 
-All programs hold the same weights (see peers.py), get the same token ids in the same batches, and write tokens:
-greedy and with a beam of 4, one sentence at a time and 64 together, in the order in which they come. They
-take turns batch by batch, each turn beginning with another, so that a slow second of the machine falls on all
-alike; the ratio is taken round by round. `torch.nn.Transformer` has no cache and no search of its own: it
-writes greedily, and each step computes all words so far again. Noted too: how many translations are those
-that ours writes. The three that search do not score alike: ours divides by ((5 + length) / 6), the others by
-the length, and each has its own rule of when to stop.
+All programs hold the same weights (see peers.py) and get the same tokens in the same batches: greedy and with
+a beam of 4, one sentence at a time and 64 together, in the order in which they come. They take turns batch by
+batch, each turn beginning with another, so that a slow second of the machine falls on all alike; the ratio is
+taken round by round. `generate` is that of transformers. `torch.nn.Transformer` has no cache and no search of
+its own: it writes greedily, and each step computes all words so far again. Noted too: how many translations
+are those that ours writes. In a beam the three do not score alike: ours divides by ((5 + length) / 6), the
+others by the length, and each has its own rule of when to stop.
 
 The weights are made on the first call, into the folder `--weights`; the trained ones take a few minutes. The
 JSON file is written after every case, and a case that stands in it is not measured again.

@@ -30,7 +30,7 @@ FIRST = len(SPECIALS)  # the first id that is a word
 
 
 class Pieces:
-    """Numbers of a vocabulary without its words: ours are 0 to size, theirs begin with </s>, end with <pad>."""
+    """The numbers of a vocabulary without its words; the published ones begin with </s>, end with <pad>."""
 
     start = SPECIALS[PAD]
 
@@ -188,8 +188,9 @@ class Generate:
     """MarianMT of transformers: `generate` with its cache and an attention mask, as its page says."""
 
     def __init__(self, folder):
-        from transformers import MarianMTModel
+        from transformers import MarianMTModel, logging
 
+        logging.disable_progress_bar()
         saved, self.pieces = read_published(folder)
         self.model, self.pad_id = MarianMTModel.from_pretrained(folder).eval(), saved["pad_token_id"]
         self.rows = torch.tensor(self.pieces.rows)
