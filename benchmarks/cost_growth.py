@@ -33,7 +33,7 @@ from seqcourse.batching import Batch
 from seqcourse.training import train_model
 from seqcourse.vocabulary import EOS
 
-SHAPE = Shape(128, 4, 3, 512, 4000)
+SHAPE = Shape(128, 4, 3, 512, 4000, activation="gelu")
 USUAL = {"length": 16, "batch": 32, "d_model": 128}
 CASES = {"length": (8, 16, 32, 64, 128), "batch": (1, 4, 16, 64), "d_model": (64, 128, 256, 512)}
 DECODERS = ("ours", "transformers", "CTranslate2")
@@ -132,6 +132,7 @@ def measure(steps, tokens, operations, rounds):
 
 def peak():
     """The most memory this process has needed so far, in MB."""
+
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
 

@@ -29,6 +29,7 @@ from torch import nn
 
 from seqcourse.batching import Batch, batch_by_tokens, encode_pairs, make_batch
 from seqcourse.corpora import load_corpus
+from seqcourse.files import write_atomically
 from seqcourse.making import learn_tokenizers
 from seqcourse.positions import sinusoidal_positions
 from seqcourse.training import train_model
@@ -240,7 +241,7 @@ def main():
         result["natural"] |= measure_natural(ours, others, options.rounds)
         print("natural batches", json.dumps(result["natural"], indent=2))
     if options.out:
-        options.out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+        write_atomically(options.out, (json.dumps(result, indent=1) + "\n").encode("utf-8"))
 
 
 if __name__ == "__main__":

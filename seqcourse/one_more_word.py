@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import torch
 import torch.nn.functional as F
 
-from .attention import fused_attention
+from .attention import fused_attention, merge_heads, split_heads
 from .positions import rotate
 
 ROOM = 16  # for how many words more a table has room when it was full
@@ -21,11 +21,11 @@ AT_ONCE = 16  # how many sources of like length are read together
 class DecodingState:
     """What decoding carries from word to word: for each decoder layer, keys and values already computed.
 
-    memory: those of the source, (layers, 2, B, H, S, K), where the two are key and value
-    memory_mask: what is added to scores, (B, 1, 1, S): 0, and -inf for padding; None where none is padded
+    memory: those of the sources, (layers, 2, N, H, S, K), where the two are key and value
+    memory_mask: what is added to scores, (N, 1, 1, S): 0, and -inf for padding; None where none is padded
     past: those of the words fed so far, (t, layers, 2, B, H, K), in a `Table`
     length: how many words were fed
-    sources: for each row, which source it translates, (B,); rows of one source have one memory
+    rows: for each row, which of the N sources it translates, see `Rows`
     three: for each layer, the weights and biases of query, key and value as one matrix and one vector
     """
 
@@ -33,18 +33,52 @@ class DecodingState:
     memory_mask: torch.Tensor | None
     past: "Table"
     length: int
-    sources: torch.Tensor
+    rows: "Rows"
     three: list[tuple[torch.Tensor, torch.Tensor]]
 
     @torch.no_grad()
     def reorder(self, rows):
-        """The state of these rows of the batch, in this order: (R,), indices or a boolean mask."""
+        """The state of these rows of the batch, in this order: (R,), indices or a boolean mask.
+
+        The memory stays where it is until half of the sources have no row any more.
+        """
         rows = rows.nonzero()[:, 0] if rows.dtype == torch.bool else rows
-        memory, mask, sources = self.memory, self.memory_mask, self.sources[rows]
-        if not torch.equal(sources, self.sources):  # else each row finds its own source where it was
-            memory, mask = memory.index_select(2, rows), mask if mask is None else mask[rows]
-        past = self.past.of_rows(rows, self.length)
-        return DecodingState(memory, mask, past, self.length, sources, self.three)
+        past, sources = self.past.of_rows(rows, self.length), self.rows.sources[rows]
+        memory, mask, moved = self.memory, self.memory_mask, self.rows
+        if not torch.equal(sources, self.rows.sources):
+            present, numbers = sources.unique(return_inverse=True)
+            if 2 * len(present) <= self.rows.count:
+                memory, mask = memory.index_select(2, present), mask if mask is None else mask[present]
+                sources = numbers
+            moved = Rows(sources, memory.size(2))
+        return DecodingState(memory, mask, past, self.length, moved, self.three)
+
+
+class Rows:
+    """Which of `count` sources each row of the batch translates: the rows of one source look at it together.
+
+    `places` lays the rows out in a table of sources, each with room for the `most` rows that one of them has.
+    """
+
+    def __init__(self, sources, count):
+        self.sources, self.count = sources, count
+        before = (sources[:, None] == torch.arange(count, device=sources.device)).cumsum(dim=0)
+        number = before.gather(1, sources[:, None])[:, 0] - 1  # the first, second, … row of its source
+        self.most = int(number.max()) + 1 if len(number) else 1
+        self.places = sources * self.most + number
+        table = torch.arange(count * self.most, device=sources.device)
+        self.fill_it = torch.equal(self.places, table)
+
+    def spread(self, x):
+        """The table: (B, D) -> (N, most, D), with zeros where there is no row."""
+        if not self.fill_it:
+            x = x.new_zeros(self.count * self.most, x.size(1)).index_copy(0, self.places, x)
+        return x.unflatten(0, (self.count, self.most))
+
+    def collect(self, table):
+        """The rows in the table: (N, most, D) -> (B, D)."""
+        rows = table.flatten(0, 1)
+        return rows if self.fill_it else rows[self.places]
 
 
 class Table:
@@ -70,7 +104,7 @@ class Table:
 def read(encoder, src, mask):
     """The encoder's memory, (B, S, D), of sources that are read a few at a time, with others of like length.
 
-    So little padding is computed; what stands in its place is zero, and nobody looks at it.
+    So little padding is computed; what stands in its place means nothing, and nobody looks at it.
     """
     lengths = mask.flatten(1).sum(dim=1)
     if lengths.min() == src.size(1):
@@ -91,9 +125,10 @@ def first_state(decoder, memory, mask):
     memory = torch.stack(pairs)  # (layers, 2, B, H, S, K)
     layers, two, rows, heads, _, width = memory.shape
     past = Table(memory.new_empty(ROOM, layers, two, rows, heads, width))
+    sources = Rows(torch.arange(rows, device=memory.device), rows)
     three = [as_one(layer.self_attention) for layer in decoder.layers]
     added = None if mask.all() else memory.new_zeros(mask.shape).masked_fill(~mask, float("-inf"))
-    return DecodingState(memory, added, past, 0, torch.arange(rows, device=memory.device), three)
+    return DecodingState(memory, added, past, 0, sources, three)
 
 
 def as_one(attention):
@@ -107,14 +142,14 @@ def one_more(decoder, x, state):
     length, past = state.length + 1, state.past.with_room(state.length)
     words = past.numbers[:length].unbind(1)  # for each layer, of all words: (t, 2, B, H, K)
     for layer, three, known, memory in zip(decoder.layers, state.three, words, state.memory, strict=True):
-        x = one_layer(layer, three, x, known, memory, state.memory_mask)
+        x = one_layer(layer, three, x, known, memory, state)
     past.written = length
-    return x, DecodingState(state.memory, state.memory_mask, past, length, state.sources, state.three)
+    return x, DecodingState(state.memory, state.memory_mask, past, length, state.rows, state.three)
 
 
-def one_layer(layer, three, x, known, memory, memory_mask):
+def one_layer(layer, three, x, known, memory, state):
     x = layer.looking_back(x, lambda y: look_back(layer.self_attention, three, y, known))
-    x = layer.looking_over(x, lambda y: layer.cross_attention.attend(y, *memory, memory_mask))
+    x = layer.looking_over(x, lambda y: look_over(layer.cross_attention, y, memory, state))
     return layer.thinking(x, layer.feed_forward)
 
 
@@ -129,3 +164,10 @@ def look_back(attention, three, x, known):
     known[-1, 0], known[-1, 1] = k, v
     keys, values = known.permute(1, 2, 3, 0, 4)  # (B, H, t, K) each
     return attention.output(fused_attention(q[:, :, None], keys, values).flatten(1)[:, None])
+
+
+def look_over(attention, x, memory, state):
+    """Cross-attention of one word, (B, 1, D); rows of one source ask the same memory, (2, N, H, S, K)."""
+    q = split_heads(state.rows.spread(attention.query(x)[:, 0]), attention.nhead)  # (N, H, most, K)
+    found = merge_heads(fused_attention(q, *memory, state.memory_mask))  # (N, most, D)
+    return attention.output(state.rows.collect(found)[:, None])
