@@ -1,13 +1,14 @@
 """How cost grows with the length of sentences, the size of the batch and the width of the model; and memory.
 
-    python benchmarks/cost_growth.py [--rounds 5] [--threads 2] [--out data/results/cost_growth.json]
+    python benchmarks/cost_growth.py [--rounds 5] [--out data/results/cost_growth.json]
 
 Training is one step (forwards, backwards, AdamW) beside torch.nn.Transformer and MarianMT. Decoding is
 greedy, by a model that never writes </s>, so that all programs write the same number of tokens, beside
 `generate` of transformers and CTranslate2. One of length, batch and width changes, the others stay as in
-`USUAL`. The programs take turns; each figure is the median of the rounds. Beside it stands the share of the
-rate at which the machine multiplies two large matrices, measured in the same minute; the operations of the
-model are counted by formula: those of matrix products alone.
+`USUAL`. Seconds are those of the processor, one thread, so that other work on the machine takes little away;
+the programs take turns, and each figure is the median of the rounds. Beside it stands the share of the rate
+at which the machine multiplies two large matrices, measured in the same minute; the operations of the model
+are counted by formula: those of matrix products alone.
 
 Memory is the most that a process of its own has needed, less what it needed before the work began, with the
 weights loaded: a batch of 64 with a beam of 4, and one step of training.
@@ -61,9 +62,9 @@ def matrix_rate(size=1024, rounds=5):
     a, b = torch.randn(size, size), torch.randn(size, size)
     seconds = []
     for _ in range(rounds + 1):
-        start = time.perf_counter()
+        start = time.process_time()
         a @ b
-        seconds.append(time.perf_counter() - start)
+        seconds.append(time.process_time() - start)
     return 2 * size**3 / min(seconds)
 
 
@@ -114,9 +115,9 @@ def measure(steps, tokens, operations, rounds):
     seconds, rate = {name: [] for name in steps}, matrix_rate()
     for _ in range(rounds):
         for name, step in steps.items():
-            start = time.perf_counter()
+            start = time.process_time()
             step()
-            seconds[name].append(time.perf_counter() - start)
+            seconds[name].append(time.process_time() - start)
     rate = max(rate, matrix_rate())
     found = {"gigaflops_of_the_machine": rate / 1e9}
     for name, spent in seconds.items():
@@ -174,15 +175,14 @@ def main():
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--rounds", type=int, default=5, help="default: 5")
-    parser.add_argument("--threads", type=int, default=torch.get_num_threads(), help="default: torch's")
     parser.add_argument("--weights", type=Path, default=Path("build/peers"), help="folder of the weights")
     parser.add_argument("--out", type=Path, default=Path("data/results/cost_growth.json"), help="JSON file")
     parser.add_argument("--alone", nargs=2, help=argparse.SUPPRESS)
     options = parser.parse_args()
-    torch.set_num_threads(options.threads)
+    torch.set_num_threads(1)
     if options.alone:
         return memory_alone(*options.alone, options.weights)
-    settings = {"rounds": options.rounds, "threads": options.threads, "usual": USUAL, "shape": str(SHAPE)}
+    settings = {"rounds": options.rounds, "usual": USUAL, "shape": str(SHAPE)}
     runs = read_runs(options.out, settings)
 
     def keep(run, told):
