@@ -10,8 +10,8 @@ the programs take turns, and each figure is the median of the rounds. Beside it 
 at which the machine multiplies two large matrices, measured in the same minute; the operations of the model
 are counted by formula: those of matrix products alone.
 
-Memory is the most that a process of its own needs, less what it needs before the work begins, with the weights
-loaded (Linux): 64 sentences with a beam of 4, d_model 256; the first step of training, d_model 512.
+Memory is the most that a process of its own needs, less what it needs before the work begins, with the
+weights loaded (Linux): 64 sentences with a beam of 4, d_model 256; the first step of training, d_model 512.
 
 The JSON file is written after every case, and a case that stands in it is not measured again.
 """

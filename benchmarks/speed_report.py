@@ -89,8 +89,8 @@ def draw_ratios(ax, runs):
         colour, look = COLOURS[number + 1], {"capsize": 2, "ecolor": "#555555"}
         ax.bar(places, height, 0.38, color=colour, yerr=spread, error_kw=look, label=f"beside {name}")
     ax.axhline(1, color="black", linewidth=1)
-    ax.set_xticks(range(len(runs)), [f"{r['shape']}\n{SEARCHES[r['beam']]}, {r['batch']}" for r in runs])
-    ax.tick_params(axis="x", labelsize=7)
+    told = ["\n".join([*r["shape"].split(), SEARCHES[r["beam"]], str(r["batch"])]) for r in runs]
+    ax.set_xticks(range(len(runs)), told)
     ax.set_ylabel("times as fast")
     ax.set_title("Decoding: ours beside others with the same weights; search, sentences at once")
     ax.legend()
@@ -106,6 +106,9 @@ def draw_growth(part, runs, work):
             speed = [run["found"][name]["tokens_per_second"] for run in found]
             ax.loglog(sizes, speed, marker=marker, label=name)
         ax.set_xticks(sizes, sizes)
+        low, high = ax.get_ylim()
+        ticks = [n * 10**power for power in range(2, 6) for n in (1, 2, 5) if low <= n * 10**power <= high]
+        ax.set_yticks(ticks, [f"{tick:,}" for tick in ticks])
         ax.minorticks_off()
         ax.set_xlabel(label)
     axes[0].set_ylabel("tokens a second")
