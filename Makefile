@@ -12,6 +12,7 @@ REF ?= main
 
 BIN := .venv/bin
 READY := .venv/.ready
+BENCH := build/bench
 NBVAL := --nbval-lax --nbval-current-env --nbval-cell-timeout=600 --nbval-kernel-startup-timeout=180 \
   --nbval-sanitize-with=tests/nbval_sanitize.cfg -p no:cacheprovider
 # JupyterLab shows the whole course, not only notebooks/, and asks the network for nothing.
@@ -20,7 +21,7 @@ HERE := --ServerApp.root_dir=. --LabApp.news_url=None --LabApp.check_for_updates
 # Notebooks show what a learner sees who has set nothing.
 unexport SEQCOURSE_DATA MPLBACKEND
 
-.PHONY: help lab test test-colab notebooks weights seeds address
+.PHONY: help lab test test-colab notebooks weights bench seeds address
 .DEFAULT_GOAL := help
 
 help: ## list these commands
@@ -49,6 +50,18 @@ seeds: $(READY) ## run the notebooks with seeds 0 to 4, changing no file (NB=...
 
 weights: $(READY) ## train the models that come with the course again
 	$(BIN)/python tools/make_weights.py
+
+# Real corpora are measured where they are.
+ifdef SEQCOURSE_DATA
+bench: export SEQCOURSE_DATA := $(SEQCOURSE_DATA)
+endif
+bench: $(READY) ## measure speed beside other libraries, half an hour, into build/bench
+	@$(BIN)/python -c "import ctranslate2, sentencepiece, transformers" 2>/dev/null || $(BIN)/python -m pip \
+	  install --quiet $(if $(CONSTRAINTS),--constraint $(CONSTRAINTS)) --editable ".[bench]"
+	$(BIN)/python benchmarks/decoding_speed.py --out $(BENCH)/decoding_speed.json
+	$(BIN)/python benchmarks/training_speed.py --out $(BENCH)/training_speed.json
+	$(BIN)/python benchmarks/cost_growth.py --out $(BENCH)/cost_growth.json
+	$(BIN)/python benchmarks/speed_report.py --results $(BENCH) --figure $(BENCH)/speed.png
 
 address: ## write the repository's address into README and notebooks (REPO=owner/name)
 	@$(PYTHON) tools/address.py "$(REPO)" "$(REF)"

@@ -1,6 +1,5 @@
 """The layers of the Transformer: what happens around attention."""
 
-import torch
 from torch import nn
 
 from .attention import MultiHeadAttention
@@ -78,19 +77,3 @@ class DecoderLayer(nn.Module):
         x = self.looking_back(x, lambda y: self.self_attention(y, y, mask, record[0]))
         x = self.looking_over(x, lambda y: self.cross_attention(y, memory, memory_mask, record[1]))
         return self.thinking(x, self.feed_forward)
-
-    def step(self, x, past, memory, memory_mask):
-        """The same for one more word, x: (B, 1, D); return x, and `past` with this word in it.
-
-        `past` (of the words so far) and `memory` (of the source) are keys and values, (B, H, t or S, K) each.
-        """
-        longer = []
-
-        def look_back(y):
-            new = self.self_attention.keys_values(y, start=past[0].size(2))
-            longer.extend(torch.cat((old, more), dim=2) for old, more in zip(past, new, strict=True))
-            return self.self_attention.attend(y, *longer)
-
-        x = self.looking_back(x, look_back)
-        x = self.looking_over(x, lambda y: self.cross_attention.attend(y, *memory, memory_mask))
-        return self.thinking(x, self.feed_forward), tuple(longer)

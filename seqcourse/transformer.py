@@ -9,6 +9,7 @@ from torch import nn
 from .attention import causal_mask, padding_mask
 from .config_checks import check_choice, check_share, check_tokens, check_whole_numbers
 from .layers import ACTIVATIONS, DecoderLayer, EncoderLayer
+from .one_more_word import first_state, one_more, read
 from .positions import POSITIONS, position_table
 
 
@@ -63,28 +64,6 @@ def check(config):
             "share_embeddings needs one vocabulary, but src_vocab_size and tgt_vocab_size differ"
         )
     check_tokens(config)
-
-
-@dataclass
-class DecodingState:
-    """What decoding carries from word to word: for each decoder layer, keys and values already computed.
-
-    memory: those of the source, (B, H, S, K)   memory_mask: (B, 1, 1, S)
-    past: those of the words fed so far, (B, H, t, K)
-    """
-
-    memory_mask: torch.Tensor
-    memory: list[tuple[torch.Tensor, torch.Tensor]]
-    past: list[tuple[torch.Tensor, torch.Tensor]]
-
-    @property
-    def length(self):
-        return self.past[0][0].size(2)
-
-    def reorder(self, rows):
-        """The state of these rows of the batch, in this order: (R,), indices or a boolean mask."""
-        memory, past = ([(k[rows], v[rows]) for k, v in layers] for layers in (self.memory, self.past))
-        return DecodingState(self.memory_mask[rows], memory, past)
 
 
 class Embedding(nn.Module):
@@ -148,14 +127,6 @@ class Decoder(nn.Module):
             x = layer(x, memory, mask, memory_mask, record)
         return self.output(self.norm(x))
 
-    def step(self, token, state):
-        x = self.embedding(token[:, None], start=state.length)  # (B, 1, D)
-        longer = []
-        for layer, past, memory in zip(self.layers, state.past, state.memory, strict=True):
-            x, past = layer.step(x, past, memory, state.memory_mask)
-            longer.append(past)
-        return self.output(self.norm(x))[:, 0], DecodingState(state.memory_mask, state.memory, longer)
-
 
 class Transformer(nn.Module):
     """Sentence -> sentence: (B, S), (B, T) -> logits (B, T, V).
@@ -179,16 +150,17 @@ class Transformer(nn.Module):
         memory = self.encoder(src, mask, record.get("encoder"))
         return self.decoder(tgt_in, memory, mask, (record.get("decoder"), record.get("cross")))
 
+    @torch.no_grad()
     def begin(self, src):
         """The state in which no word is written yet, for (B, S) source tokens."""
         mask = padding_mask(src, self.config.pad_id)
-        memory = self.encoder(src, mask)
-        keys_values = [layer.cross_attention.keys_values(memory) for layer in self.decoder.layers]
-        return DecodingState(mask, keys_values, [(k[:, :, :0], v[:, :, :0]) for k, v in keys_values])
+        return first_state(self.decoder, read(self.encoder, src, mask), mask)
 
+    @torch.no_grad()
     def step(self, token, state):
         """Feed one token a sentence, (B,); return the logits of the next, (B, V), and the new state."""
-        return self.decoder.step(token, state)
+        x, state = one_more(self.decoder, self.decoder.embedding(token[:, None], start=state.length), state)
+        return self.decoder.output(self.decoder.norm(x))[:, 0], state
 
 
 def initialize(model):
