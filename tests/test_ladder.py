@@ -23,6 +23,15 @@ def test_all_models_of_a_part_have_about_equally_many_parameters_and_three_seeds
     assert max(counts) < 1.03 * min(counts)
 
 
+def test_on_tatoeba_all_models_have_the_same_seeds_steps_and_about_equally_many_parameters():
+    models = ladder_runs("equal steps", "tatoeba-en-zh")
+    assert set(models) == set(MODELS)
+    assert len({tuple(run["seed"] for run in runs) for runs in models.values()}) == 1
+    assert len({run["steps"] for runs in models.values() for run in runs}) == 1
+    counts = [run["parameters"] for runs in models.values() for run in runs]
+    assert max(counts) < 1.03 * min(counts)
+
+
 def test_equal_steps_are_equal_and_equal_seconds_nearly_so():
     assert len({run["steps"] for model in MODELS for run in ladder_runs("equal steps")[model]}) == 1
     seconds = [run["seconds"] for model in MODELS for run in ladder_runs("equal seconds")[model]]
