@@ -5,6 +5,7 @@ import math
 import pytest
 import torch
 import torch.nn.functional as F
+from token_batches import BOS, EOS, PAD, make_sources, make_targets
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence
 
@@ -16,7 +17,6 @@ from seqcourse.training import evaluate_model
 from seqcourse.translator import Translator
 from seqcourse.vocabulary import Vocabulary
 
-PAD, BOS, EOS = 0, 2, 3
 B, T, S, H = 3, 5, 7, 6
 
 
@@ -24,21 +24,6 @@ def make_model(score="additive", seed=0, **changes):
     torch.manual_seed(seed)
     sizes = dict(score=score, d_model=5, hidden_size=6, dropout=0.0, max_length=31)
     return AttentiveSeq2Seq(AttentiveConfig(13, 17, **sizes | changes)).eval()
-
-
-def make_sources(lengths=(5, 1, 7, 3), seed=1):
-    generator = torch.Generator().manual_seed(seed)
-    src = torch.zeros(len(lengths), max(lengths), dtype=torch.long)
-    for row, length in zip(src, lengths, strict=True):
-        row[:length] = torch.randint(4, 13, (length,), generator=generator)
-        row[length - 1] = EOS
-    return src
-
-
-def make_targets(rows=4, length=5, seed=2):
-    words = torch.randint(4, 17, (rows, length), generator=torch.Generator().manual_seed(seed))
-    words[:, 0] = BOS
-    return words
 
 
 def score_of_a_pair(layer, query, word):

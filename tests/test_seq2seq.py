@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+from token_batches import PAD, make_sources, make_targets
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence
 
@@ -19,7 +20,6 @@ from seqcourse.transformer import Transformer
 from seqcourse.translator import Translator
 from seqcourse.vocabulary import Vocabulary
 
-PAD, BOS, EOS = 0, 2, 3
 TORCH = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
 
 
@@ -30,21 +30,6 @@ def make_model(cell="lstm", seed=0, **changes):
         return ConvSeq2Seq(ConvSeq2SeqConfig(13, 17, **sizes | changes)).eval()
     sizes = dict(cell=cell, d_model=7, hidden_size=11, dropout=0.0, max_length=31)
     return Seq2Seq(Seq2SeqConfig(13, 17, **sizes | changes)).eval()
-
-
-def make_sources(lengths=(5, 1, 7, 3), seed=1):
-    generator = torch.Generator().manual_seed(seed)
-    src = torch.zeros(len(lengths), max(lengths), dtype=torch.long)
-    for row, length in zip(src, lengths, strict=True):
-        row[:length] = torch.randint(4, 13, (length,), generator=generator)
-        row[length - 1] = EOS
-    return src
-
-
-def make_targets(rows=4, length=5, seed=2):
-    words = torch.randint(4, 17, (rows, length), generator=torch.Generator().manual_seed(seed))
-    words[:, 0] = BOS
-    return words
 
 
 def encode(model, src):
