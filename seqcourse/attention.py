@@ -76,9 +76,9 @@ class MultiHeadAttention(nn.Module):
     def forward(self, x, memory, mask=None, record=None):
         return self.attend(x, *self.keys_values(memory), mask, record)
 
-    def keys_values(self, memory, start=0):
+    def keys_values(self, memory):
         keys, values = (split_heads(linear(memory), self.nhead) for linear in (self.key, self.value))
-        return rotate(keys, start) if self.rotary else keys, values  # (B, H, S, K) each
+        return rotate(keys) if self.rotary else keys, values  # (B, H, S, K) each
 
     def attend(self, x, keys, values, mask=None, record=None):
         q = split_heads(self.query(x), self.nhead)  # (B, H, T, K)

@@ -5,13 +5,12 @@ import math
 import pytest
 import torch
 import torch.nn.functional as F
-from token_batches import EOS, PAD, make_sources, make_targets
+from token_batches import EOS, PAD, check_search, make_sources, make_targets
 from torch import nn
 
 from seqcourse.attentive_conv import AttentiveConvSeq2Seq
 from seqcourse.batching import make_batch
 from seqcourse.conv_seq2seq import ConvSeq2SeqConfig
-from seqcourse.decoding import beam_search, greedy_search
 from seqcourse.training import evaluate_model
 from seqcourse.translator import Translator
 from seqcourse.vocabulary import Vocabulary
@@ -135,12 +134,7 @@ def test_step_by_step_gives_the_logits_of_one_pass_and_a_state_goes_on_with_the_
 
 def test_search_finds_the_same_alone_as_in_company_and_a_beam_of_one_is_greedy():
     model, src = make_model(), make_sources()
-    together = greedy_search(model, src)
-    for row, found in zip(src, together, strict=True):
-        (alone,) = greedy_search(model, row[row != PAD][None])
-        assert alone.tokens == found.tokens and math.isclose(alone.score, found.score, abs_tol=1e-4)
-    beams = beam_search(model, src, beam_width=1, length_penalty=0.0)
-    assert [beam.tokens for (beam,) in beams] == [found.tokens for found in together]
+    check_search(model, src)
 
 
 def test_an_untrained_model_is_as_surprised_as_a_blind_guess():

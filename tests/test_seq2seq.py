@@ -6,13 +6,12 @@ from dataclasses import replace
 
 import pytest
 import torch
-from token_batches import PAD, make_sources, make_targets
+from token_batches import PAD, check_search, make_sources, make_targets
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence
 
 from seqcourse.batching import make_batch
 from seqcourse.conv_seq2seq import ConvSeq2Seq, ConvSeq2SeqConfig
-from seqcourse.decoding import beam_search, greedy_search
 from seqcourse.recurrent import hidden_of
 from seqcourse.seq2seq import CELLS, Seq2Seq, Seq2SeqConfig, reverse
 from seqcourse.training import evaluate_model
@@ -166,12 +165,7 @@ def test_search_finds_the_same_alone_as_in_company_and_a_beam_of_one_is_greedy(c
     model, src = make_model(cell), make_sources()
     for parameter in model.parameters():
         parameter.data += 0.3 * torch.randn_like(parameter)  # opinions strong enough to differ
-    together = greedy_search(model, src)
-    for row, found in zip(src, together, strict=True):
-        (alone,) = greedy_search(model, row[row != PAD][None])
-        assert alone.tokens == found.tokens and math.isclose(alone.score, found.score, abs_tol=1e-4)
-    beams = beam_search(model, src, beam_width=1, length_penalty=0.0)
-    assert [beam.tokens for (beam,) in beams] == [found.tokens for found in together]
+    check_search(model, src)
 
 
 def test_reverse_turns_words_round_and_leaves_padding_where_it_is():
